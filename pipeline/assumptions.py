@@ -1,0 +1,135 @@
+"""Modelling choices read from `config/assumptions.yaml`: a value, its reason, its tested range."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from pipeline.errors import ConfigError
+
+Source = Literal["osm", "bdtopo", "parkings_sup500m2", "pot_sol_park"]
+Motif = Literal[
+    "batiment",
+    "voie_publique",
+    "espace_vert",
+    "repos",
+    "stockage",
+    "logistique",
+    "marchandises_dangereuses",
+    "icpe_prescription",
+    "icpe_10m",
+    "voie_poids_lourds",
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Assumption(_Strict):
+    """One number that the law does not give."""
+
+    value: float
+    unit: Literal["m", "m2", "/1", "1"]
+    reason: str
+    tested_range: tuple[float, float]
+
+    @model_validator(mode="after")
+    def _inside_its_range(self) -> Self:
+        low, high = self.tested_range
+        if not low <= self.value <= high:
+            msg = f"value {self.value} is outside its tested range [{low}, {high}]"
+            raise ValueError(msg)
+        return self
+
+
+class SourcePriority(_Strict):
+    """Order in which sources may give the geometry of a car park."""
+
+    value: tuple[Source, ...]
+    reason: str
+
+
+class GroundCover(_Strict):
+    """What a tag says of the ground: deducted from the eligible surface, or only flagged."""
+
+    source: Literal["osm", "bdtopo"]
+    tag: str
+    value: str
+    motif: Motif
+    effect: Literal["deduit", "signale"]
+
+
+class ParkingLotAssumptions(_Strict):
+    """Choices of stage `parking_lots`."""
+
+    point_object_area_m2: Assumption
+    same_lot_overlap_share: Assumption
+    piece_covered_share: Assumption
+    best_geometry_cover_share: Assumption
+    aisle_width_m: Assumption
+    link_tolerance_m: Assumption
+    aisle_link_length_m: Assumption
+    service_link_length_m: Assumption
+    bay_gap_m: Assumption
+    kerb_gap_m: Assumption
+    smallest_piece_m2: Assumption
+    sources_agree_share: Assumption
+    outside_parcels_share: Assumption
+    halo_m: Assumption
+
+
+class EligibleSurfaceAssumptions(_Strict):
+    """Choices of stage `eligible_surface`."""
+
+    ring_segments_per_quadrant: Assumption
+
+
+class SpaceAssumptions(_Strict):
+    """How many spaces fit in an area."""
+
+    area_per_space_m2: Assumption
+    area_per_space_low_m2: Assumption
+    area_per_space_high_m2: Assumption
+    counted_share: Assumption
+
+
+class MappedTreeAssumptions(_Strict):
+    """Crowns of trees known as points, and what « répartis » means."""
+
+    crown_diameter_m: Assumption
+    crown_diameter_low_m: Assumption
+    crown_diameter_high_m: Assumption
+    wide_crown_diameter_m: Assumption
+    spread_distance_m: Assumption
+    spread_share: Assumption
+
+
+class Assumptions(_Strict):
+    """All modelling choices of a run."""
+
+    positional_accuracy_m: dict[Source, Assumption]
+    source_priority: SourcePriority
+    parking_lots: ParkingLotAssumptions
+    road_width_m: dict[str, Assumption]
+    eligible_surface: EligibleSurfaceAssumptions
+    spaces: SpaceAssumptions
+    mapped_trees: MappedTreeAssumptions
+    ground_cover: tuple[GroundCover, ...]
+
+
+def load_assumptions(path: Path) -> Assumptions:
+    """
+    Read `assumptions.yaml`.
+
+    Raises
+    ------
+    ConfigError
+        If a key is unknown or missing, or a value leaves its tested range; the message names it.
+    """
+    try:
+        return Assumptions.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        msg = f"{path}: cannot read the assumptions: {error}"
+        raise ConfigError(msg) from error

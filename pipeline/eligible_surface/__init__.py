@@ -1,0 +1,1 @@
+"""From footprints and exclusions to the area that the law counts, with its interval."""

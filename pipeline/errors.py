@@ -1,0 +1,44 @@
+"""
+What can go wrong, told in one line to the person who runs the command.
+
+```text
+PipelineError
+├── ConfigError              a settings, rule or assumption file cannot be used   (ValueError)
+│   └── RuleNotInForceError    no dated value covers the reference date
+├── SourceError              an input file let us down                            (OSError)
+├── ContractError            a table breaks its schema                            (ValueError)
+│   └── CRSError               missing or unexpected coordinate reference system
+└── PublicationError         a product cannot be written or replaced              (OSError)
+```
+
+A message says what, where (file, layer, table, ids) and what to do. Only `cli.py` catches
+`PipelineError`; a bug keeps its traceback.
+"""
+
+
+class PipelineError(Exception):
+    """Root of every error that a user can mend."""
+
+
+class ConfigError(PipelineError, ValueError):
+    """A settings, rule or assumption file cannot be used."""
+
+
+class RuleNotInForceError(ConfigError):
+    """No dated value of a rule covers the reference date."""
+
+
+class SourceError(PipelineError, OSError):
+    """An input file is missing, unreadable, hostile or outside the territory."""
+
+
+class ContractError(PipelineError, ValueError):
+    """A table breaks its schema."""
+
+
+class CRSError(ContractError):
+    """A table has no coordinate reference system, or not the territory's."""
+
+
+class PublicationError(PipelineError, OSError):
+    """A product cannot be written, checked or swapped in."""

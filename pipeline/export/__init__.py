@@ -1,0 +1,1 @@
+"""From tables to a GeoPackage that QGIS opens styled, grouped and in French."""

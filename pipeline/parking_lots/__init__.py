@@ -1,0 +1,1 @@
+"""From the candidates of several sources to one legal car park each."""

@@ -1,0 +1,534 @@
+"""Contracts of the tables that travel between stages, in the order of the flow."""
+
+from collections.abc import Iterable
+from typing import Any, get_args
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pandera.geopandas as pg
+import pyarrow as pa
+import shapely
+from pandera.engines.geopandas_engine import Geometry
+from pandera.errors import SchemaErrors
+from pandera.typing import Series
+from pandera.typing.geopandas import GeoSeries
+
+from pipeline.assumptions import Motif, Source
+from pipeline.crs import GeometryArray
+from pipeline.errors import ContractError, CRSError
+from pipeline.rules import ProtectionKind
+
+_POLYGONAL = ("Polygon", "MultiPolygon")
+_SHOWN_FAILURES = 3
+
+
+class _Table(pg.GeoDataFrameModel):
+    """Rows in the territory CRS; unknown columns are refused, nothing is coerced."""
+
+    class Config:
+        """Fail rather than repair: `coerce=True` would reproject in silence."""
+
+        strict = True
+        coerce = False
+
+
+class _Polygons(_Table):
+    geometry: GeoSeries[Geometry] = pg.Field(nullable=False)
+
+    @pg.check("geometry", name="polygonal")
+    @classmethod
+    def is_polygonal(cls, geometry: gpd.GeoSeries) -> "pd.Series[bool]":
+        """Accept polygons and multipolygons only."""
+        return geometry.geom_type.isin(_POLYGONAL)
+
+    @pg.check("geometry", name="valid")
+    @classmethod
+    def is_valid(cls, geometry: gpd.GeoSeries) -> "pd.Series[bool]":
+        """Refuse self-intersections and other invalid rings."""
+        return geometry.is_valid
+
+
+# --- ingestion → the rest -------------------------------------------------------------------------
+
+
+class Commune(_Polygons):
+    """Communes known around the one of the run, itself included."""
+
+    insee_code: Series[str] = pg.Field(unique=True, str_length=5)
+    name: Series[str]
+    epci_name: Series[str] = pg.Field(nullable=True)
+
+
+class ParkingCandidate(_Table):
+    """
+    Object of a source that may be a car park, or a part of one.
+
+    `geometry` is missing when the source cannot give it whole (`defect` then says why). `role`:
+    `outline` draws the park, `bays` is a group of mapped spaces, `enclosing` is a unit of land that
+    holds a park somewhere, `point_object` stands for a park without drawing it.
+    """
+
+    candidate_id: Series[str] = pg.Field(unique=True)
+    source: Series[str] = pg.Field(isin=get_args(Source))
+    source_id: Series[str]
+    role: Series[str] = pg.Field(isin=["outline", "bays", "enclosing", "point_object"])
+    parking_type: Series[str] = pg.Field(
+        isin=["surface", "aerien_bati", "souterrain", "toiture", "couvert", "voirie"]
+    )
+    name: Series[str] = pg.Field(nullable=True)
+    access: Series[str] = pg.Field(nullable=True)
+    operator: Series[str] = pg.Field(nullable=True)
+    capacity_min: Series[float] = pg.Field(nullable=True, ge=0)
+    capacity_max: Series[float] = pg.Field(nullable=True, ge=0)
+    vintage: Series[str] = pg.Field(nullable=True)
+    defect: Series[str] = pg.Field(nullable=True)
+    geometry: GeoSeries[Geometry] = pg.Field(nullable=True)
+
+    @pg.check("geometry", name="polygonal_or_missing")
+    @classmethod
+    def is_polygonal(cls, geometry: gpd.GeoSeries) -> "pd.Series[bool]":
+        """Accept polygons, multipolygons and missing geometries only."""
+        return geometry.isna() | (geometry.geom_type.isin(_POLYGONAL) & geometry.is_valid)
+
+
+class ParkingBay(_Table):
+    """One mapped space, or a row of them (`capacity` says how many); a polygon or a point."""
+
+    bay_id: Series[str] = pg.Field(unique=True)
+    source_id: Series[str]
+    capacity: Series[float] = pg.Field(gt=0)
+    geometry: GeoSeries[Geometry] = pg.Field(nullable=False)
+
+
+class Road(_Table):
+    """
+    Centreline of a road on the ground (bridges and tunnels are left out).
+
+    `road_class`: `public` (through road that cuts), `aisle` (mapped parking aisle), `service`
+    (service road, private or of unknown status), `unknown` (no class: never cuts, is flagged).
+    """
+
+    road_id: Series[str] = pg.Field(unique=True)
+    source: Series[str]
+    road_class: Series[str] = pg.Field(isin=["public", "aisle", "service", "unknown"])
+    highway: Series[str] = pg.Field(nullable=True)
+    name: Series[str] = pg.Field(nullable=True)
+    width_m: Series[float] = pg.Field(nullable=True, gt=0)
+    is_freight: Series[bool]
+    geometry: GeoSeries[Geometry] = pg.Field(nullable=False)
+
+    @pg.check("geometry", name="linear")
+    @classmethod
+    def is_linear(cls, geometry: gpd.GeoSeries) -> "pd.Series[bool]":
+        """Accept lines only."""
+        return geometry.geom_type.isin(("LineString", "MultiLineString"))
+
+
+class Fence(_Table):
+    """Line that cannot be driven through: fence, wall, guard rail; gates are openings."""
+
+    fence_id: Series[str] = pg.Field(unique=True)
+    source: Series[str]
+    has_opening: Series[bool]
+    geometry: GeoSeries[Geometry] = pg.Field(nullable=False)
+
+
+class Building(_Polygons):
+    """Footprint of a building; roofs and carports are `is_open` and never cut nor deduct."""
+
+    building_id: Series[str] = pg.Field(unique=True)
+    source: Series[str]
+    is_open: Series[bool]
+
+
+class Installation(_Table):
+    """
+    Classified installation (ICPE) as the sources give it: a point, or a supplied footprint.
+
+    `is_precise` is false where the source says the point is only the commune's or the street's.
+    """
+
+    installation_id: Series[str] = pg.Field(unique=True)
+    source: Series[str]
+    name: Series[str] = pg.Field(nullable=True)
+    regime: Series[str] = pg.Field(nullable=True)
+    seveso: Series[str] = pg.Field(nullable=True)
+    activity: Series[str] = pg.Field(nullable=True)
+    headings: Series[str] = pg.Field(nullable=True)
+    is_footprint: Series[bool]
+    is_precise: Series[bool]
+    geometry: GeoSeries[Geometry] = pg.Field(nullable=False)
+
+
+class Tree(_Table):
+    """Mapped tree: a stem (point) or a crown (polygon); diameter and height when surveyed."""
+
+    tree_id: Series[str] = pg.Field(unique=True)
+    source: Series[str]
+    genus: Series[str] = pg.Field(nullable=True)
+    height_m: Series[float] = pg.Field(nullable=True, gt=0)
+    crown_diameter_m: Series[float] = pg.Field(nullable=True, gt=0)
+    geometry: GeoSeries[Geometry] = pg.Field(nullable=False)
+
+
+class Perimeter(_Polygons):
+    """Heritage or nature perimeter; `kind` is a key of the protections of `config/rules`."""
+
+    perimeter_id: Series[str] = pg.Field(unique=True)
+    source: Series[str]
+    kind: Series[str] = pg.Field(isin=get_args(ProtectionKind))
+    name: Series[str] = pg.Field(nullable=True)
+
+
+class Parcel(_Polygons):
+    """Cadastral parcel; `declared_area_m2` is the tax roll's *contenance*."""
+
+    idu: Series[str] = pg.Field(unique=True, str_length=14)
+    declared_area_m2: Series[float] = pg.Field(nullable=True, ge=0)
+
+
+class CadastralHint(_Table):
+    """Outline of the cadastral plan (symbol 64): supports a candidate, never a lot."""
+
+    hint_id: Series[str] = pg.Field(unique=True)
+    geometry: GeoSeries[Geometry] = pg.Field(nullable=False)
+
+
+# Masks are too many to decode: bounds let a stage pick the few that touch a car park.
+MASKS = pa.schema(
+    [
+        ("mask_id", pa.string()),
+        ("source", pa.string()),
+        ("motif", pa.string()),
+        ("deducts", pa.bool_()),
+        ("certain", pa.bool_()),
+        ("xmin", pa.float64()),
+        ("ymin", pa.float64()),
+        ("xmax", pa.float64()),
+        ("ymax", pa.float64()),
+        ("wkb", pa.binary()),
+    ]
+)
+
+
+class SourceRecord(pg.DataFrameModel):
+    """Provenance of one source of the run: used, missing or partial."""
+
+    folder: Series[str]
+    label: Series[str]
+    state: Series[str] = pg.Field(isin=["utilisee", "absente", "partielle"])
+    file: Series[str] = pg.Field(nullable=True)
+    sha256: Series[str] = pg.Field(nullable=True)
+    vintage: Series[str] = pg.Field(nullable=True)
+    producer: Series[str] = pg.Field(nullable=True)
+    licence: Series[str] = pg.Field(nullable=True)
+    row_count: Series[int] = pg.Field(ge=0)
+    remarks: Series[str] = pg.Field(nullable=True)
+
+    class Config:
+        """Unknown columns are refused, nothing is coerced."""
+
+        strict = True
+        coerce = False
+
+
+# --- parking_lots → the rest ----------------------------------------------------------------------
+
+
+class ParkingLot(_Polygons):
+    """
+    Legal car park: one row each, cut and joined, before any exclusion.
+
+    `source_low_m2` and `source_high_m2` span the areas that the matched sources give for the lot;
+    `joined_by` is empty when the lot is one drawn piece.
+    """
+
+    lot_id: Series[str] = pg.Field(unique=True)
+    insee_code: Series[str]
+    name: Series[str] = pg.Field(nullable=True)
+    access: Series[str] = pg.Field(nullable=True)
+    operator: Series[str] = pg.Field(nullable=True)
+    parking_type: Series[str]
+    out_of_scope: Series[str] = pg.Field(nullable=True)
+    gross_area_m2: Series[float] = pg.Field(gt=0)
+    source_low_m2: Series[float] = pg.Field(ge=0)
+    source_high_m2: Series[float] = pg.Field(ge=0)
+    source_areas: Series[str]
+    accuracy_m: Series[float] = pg.Field(gt=0)
+    outline_known: Series[bool]
+    piece_count: Series[int] = pg.Field(ge=1)
+    largest_piece_m2: Series[float] = pg.Field(gt=0)
+    joined_by: Series[str] = pg.Field(nullable=True, isin=["source", "allee", "source_et_allee"])
+    spaces: Series[float] = pg.Field(ge=0)
+    spaces_min: Series[float] = pg.Field(ge=0)
+    spaces_max: Series[float] = pg.Field(ge=0)
+    spaces_source: Series[str] = pg.Field(isin=["comptees", "declarees", "estimees"])
+    outside_parcels_share: Series[float] = pg.Field(nullable=True, ge=0, le=1)
+    parcel_ids: Series[str] = pg.Field(nullable=True)
+    reliability: Series[str] = pg.Field(isin=["elevee", "moyenne", "faible"])
+    reliability_reasons: Series[str]
+    sources: Series[str]
+    source_ids: Series[str]
+
+
+class CandidateOutcome(pg.DataFrameModel):
+    """What became of a candidate: its lot, or the reason it has none (French)."""
+
+    candidate_id: Series[str] = pg.Field(unique=True)
+    lot_id: Series[str] = pg.Field(nullable=True)
+    reason: Series[str]
+
+    class Config:
+        """Unknown columns are refused, nothing is coerced."""
+
+        strict = True
+        coerce = False
+
+
+# --- eligible_surface → the rest ------------------------------------------------------------------
+
+
+class ExclusionPiece(_Polygons):
+    """Piece of a car park that leaves its eligible surface, or is only flagged."""
+
+    lot_id: Series[str]
+    motif: Series[str] = pg.Field(isin=get_args(Motif))
+    article: Series[str]
+    area_m2: Series[float] = pg.Field(ge=0)
+    is_deducted: Series[bool]
+    is_certain: Series[bool]
+    source: Series[str]
+    source_id: Series[str]
+
+
+class EligibleSurface(pg.DataFrameModel):
+    """
+    The four legal areas of each lot and the interval of the one that article 40 counts.
+
+    `half_width_m2` is the positional part of the interval; `uncertain_m2` the deducted pieces that
+    the maximum puts back; `flagged_m2` the flagged pieces that the minimum also removes.
+    """
+
+    lot_id: Series[str] = pg.Field(unique=True)
+    gross_area_m2: Series[float] = pg.Field(gt=0)
+    excluded_area_m2: Series[float] = pg.Field(ge=0)
+    eligible_area_m2: Series[float] = pg.Field(ge=0)
+    eligible_min_m2: Series[float] = pg.Field(ge=0)
+    eligible_max_m2: Series[float] = pg.Field(ge=0)
+    half_width_m2: Series[float] = pg.Field(ge=0)
+    uncertain_m2: Series[float] = pg.Field(ge=0)
+    flagged_m2: Series[float] = pg.Field(ge=0)
+    rainwater_area_m2: Series[float] = pg.Field(ge=0)
+    shade_area_m2: Series[float] = pg.Field(ge=0)
+
+    class Config:
+        """Unknown columns are refused, nothing is coerced."""
+
+        strict = True
+        coerce = False
+
+
+class LocatedInstallation(_Table):
+    """Installation on the best rung of the ladder: `emprise`, `batiment` or `point`."""
+
+    installation_id: Series[str] = pg.Field(unique=True)
+    source: Series[str]
+    name: Series[str] = pg.Field(nullable=True)
+    regime: Series[str] = pg.Field(nullable=True)
+    seveso: Series[str] = pg.Field(nullable=True)
+    activity: Series[str] = pg.Field(nullable=True)
+    headings: Series[str] = pg.Field(nullable=True)
+    rung: Series[str] = pg.Field(isin=["emprise", "batiment", "point"])
+    has_ring: Series[bool]
+    ring_is_certain: Series[bool]
+    geometry: GeoSeries[Geometry] = pg.Field(nullable=False)
+
+
+# --- tree_canopy → obligation ---------------------------------------------------------------------
+
+
+class TreeCover(pg.DataFrameModel):
+    """Shade and trees of each lot, from mapped trees; missing when no tree is mapped on the lot."""
+
+    lot_id: Series[str] = pg.Field(unique=True)
+    method: Series[str] = pg.Field(nullable=True, isin=["arbres_cartographies"])
+    tree_count: Series[float] = pg.Field(nullable=True, ge=0)
+    wide_tree_count: Series[float] = pg.Field(nullable=True, ge=0)
+    shade_share: Series[float] = pg.Field(nullable=True, ge=0, le=1)
+    shade_share_min: Series[float] = pg.Field(nullable=True, ge=0, le=1)
+    shade_share_max: Series[float] = pg.Field(nullable=True, ge=0, le=1)
+    outside_shade_share: Series[float] = pg.Field(nullable=True, ge=0, le=1)
+    trees_are_spread: Series[pd.BooleanDtype] = pg.Field(nullable=True)
+
+    class Config:
+        """Unknown columns are refused, nothing is coerced."""
+
+        strict = True
+        coerce = False
+
+
+# --- obligation → export --------------------------------------------------------------------------
+
+
+class ProtectionShare(pg.DataFrameModel):
+    """Share of a lot inside a protection perimeter, in [0, 1]; exactly 1 when wholly inside."""
+
+    lot_id: Series[str]
+    perimeter_id: Series[str]
+    kind: Series[str]
+    share: Series[float] = pg.Field(gt=0, le=1)
+
+    class Config:
+        """Unknown columns are refused, nothing is coerced."""
+
+        strict = True
+        coerce = False
+
+
+class Verdict(pg.DataFrameModel):
+    """What article 40 asks of each lot on the day of the run."""
+
+    lot_id: Series[str] = pg.Field(unique=True)
+    regime: Series[str] = pg.Field(isin=["existant_1500", "inconnu", "aucun"])
+    regime_is_presumed: Series[bool]
+    status: Series[str] = pg.Field(
+        isin=["assujetti", "non_assujetti", "exonere", "a_verifier", "hors_champ"]
+    )
+    reason_code: Series[str]
+    reason: Series[str]
+    question: Series[str] = pg.Field(nullable=True)
+    how_to_settle: Series[str] = pg.Field(nullable=True)
+    due_date: Series[str] = pg.Field(nullable=True)
+    other_due_date: Series[str] = pg.Field(nullable=True)
+    due_state: Series[str] = pg.Field(
+        nullable=True, isin=["a_venir", "echue", "echue_report_a_justifier"]
+    )
+    penalty_cap_eur: Series[float] = pg.Field(nullable=True, gt=0)
+    other_penalty_cap_eur: Series[float] = pg.Field(nullable=True, gt=0)
+    area_to_cover_m2: Series[float] = pg.Field(nullable=True, ge=0)
+    possible_derogations: Series[str] = pg.Field(nullable=True)
+    required_tree_count: Series[float] = pg.Field(nullable=True, ge=0)
+    priority: Series[float] = pg.Field(nullable=True, ge=1)
+
+    class Config:
+        """Unknown columns are refused, nothing is coerced."""
+
+        strict = True
+        coerce = False
+
+
+# --- helpers --------------------------------------------------------------------------------------
+
+
+def check(schema: type[_Table], table: gpd.GeoDataFrame, crs: str) -> gpd.GeoDataFrame:
+    """
+    Return `table` unchanged if it honours `schema` in the territory's `crs`.
+
+    Raises
+    ------
+    CRSError
+        If the CRS is missing or is not `crs`.
+    ContractError
+        If a column, a value or a geometry breaks the schema; the message counts them.
+    """
+    if table.crs != crs:
+        msg = f"{schema.__name__}: expected {crs}, got {table.crs}. Reproject in ingestion."
+        raise CRSError(msg)
+    return gpd.GeoDataFrame(_validate(schema, table))
+
+
+def check_table(schema: type[pg.DataFrameModel], table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without geometry unchanged if it honours `schema`; else `ContractError`."""
+    return pd.DataFrame(_validate(schema, table))
+
+
+def _validate(schema: type[Any], table: pd.DataFrame) -> pd.DataFrame:
+    try:
+        validated: pd.DataFrame = schema.validate(table, lazy=True)
+    except SchemaErrors as error:
+        cases = error.failure_cases
+        shown = cases[["column", "check", "failure_case"]].head(_SHOWN_FAILURES).to_dict("records")
+        msg = f"{schema.__name__}: {len(cases)} failure(s), first: {shown}"
+        raise ContractError(msg) from error
+    return validated
+
+
+def conform(
+    schema: type[pg.DataFrameModel], rows: pd.DataFrame, crs: str | None = None
+) -> pd.DataFrame:
+    """
+    Give `rows` the columns, their order and the dtypes of `schema` (not its checks).
+
+    Columns that `rows` lacks come out missing; extra ones are dropped; an empty table gets its
+    dtypes too (an empty column would otherwise turn to float).
+    """
+    table = pd.DataFrame(index=rows.index)
+    for name, column in schema.to_schema().columns.items():
+        if name == "geometry":
+            continue
+        values = rows[name] if name in rows else pd.Series(pd.NA, index=rows.index, dtype=object)
+        table[name] = _cast(values, str(column.dtype))
+    if crs is None:
+        return table
+    geometry = rows["geometry"].to_numpy() if "geometry" in rows else np.empty(0, dtype=object)
+    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(geometry, index=rows.index, crs=crs))
+
+
+def _cast(values: "pd.Series[Any]", dtype: str) -> "pd.Series[Any]":
+    if dtype == "float64":
+        return pd.to_numeric(values).astype("float64")
+    if dtype in {"int64", "bool", "boolean"}:
+        return values.astype(dtype)  # type: ignore[call-overload,no-any-return] # dtype is a name
+    return values.astype(object).where(values.notna(), None).astype("str")
+
+
+def empty(schema: type[_Table], crs: str) -> gpd.GeoDataFrame:
+    """Return a table of `schema` without rows, with its dtypes."""
+    columns = [name for name in schema.to_schema().columns if name != "geometry"]
+    return gpd.GeoDataFrame(conform(schema, pd.DataFrame(columns=columns), crs))
+
+
+def to_masks(
+    geometries: GeometryArray,
+    *,
+    ids: Iterable[str],
+    source: Iterable[str],
+    motif: str | Iterable[str],
+    deducts: bool | Iterable[bool],
+    certain: bool | Iterable[bool],
+) -> pa.Table:
+    """
+    Pack polygons as masks: bounds and WKB, decoded later only where they touch a car park.
+
+    Parameters
+    ----------
+    geometries
+        Shape `(n,)`, valid polygons in the territory CRS.
+    ids, source
+        One per geometry.
+    motif, deducts, certain
+        One per geometry, or one for all.
+
+    Returns
+    -------
+    masks
+        Table of schema `MASKS`.
+    """
+    count = len(geometries)
+    bounds = shapely.bounds(geometries).reshape(count, 4)
+
+    def column(value: object) -> list[object]:
+        if isinstance(value, str | bool) or not isinstance(value, Iterable):
+            return [value] * count
+        return list(value)
+
+    columns = [column(item) for item in (ids, source, motif, deducts, certain)]
+    return pa.Table.from_arrays(
+        [
+            *(pa.array(values, type=MASKS.field(i).type) for i, values in enumerate(columns)),
+            *(pa.array(bounds[:, i], type=pa.float64()) for i in range(4)),
+            pa.array(list(shapely.to_wkb(geometries)), type=pa.binary()),
+        ],
+        schema=MASKS,
+    )

@@ -1,0 +1,36 @@
+"""Where things are on this machine: environment variables `PARZAN_*`, never the law nor a model."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PACKAGE = Path(__file__).resolve().parent
+_CHECKOUT = _PACKAGE.parent
+
+
+def _shipped(in_checkout: str, in_wheel: str) -> Path:
+    """Return a folder of the repository, or its copy inside the installed package."""
+    checkout = _CHECKOUT / in_checkout
+    return checkout if (_CHECKOUT / "pyproject.toml").exists() else _PACKAGE / in_wheel
+
+
+class Settings(BaseSettings):
+    """
+    Folders of a run.
+
+    Each field is read from the environment (`PARZAN_DATA`, `PARZAN_OUT`, `PARZAN_CONFIG`).
+    """
+
+    model_config = SettingsConfigDict(env_prefix="PARZAN_", extra="ignore", frozen=True)
+
+    data: Path = Field(default=Path("data/sources"), description="folder of the sources")
+    out: Path = Field(default=Path("data/exports"), description="folder of the products")
+    config: Path = Field(
+        default_factory=lambda: _shipped("config", "_config"), description="rules and assumptions"
+    )
+
+    @property
+    def sample(self) -> Path:
+        """Folder of the embedded sample commune."""
+        return _shipped("data/sample", "_sample")
