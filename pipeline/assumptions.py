@@ -74,16 +74,25 @@ class ParkingLotAssumptions(_Strict):
     service_link_length_m: Assumption
     bay_gap_m: Assumption
     kerb_gap_m: Assumption
+    built_over_share: Assumption
     smallest_piece_m2: Assumption
     sources_agree_share: Assumption
     outside_parcels_share: Assumption
+    shared_edge_m2: Assumption
     halo_m: Assumption
 
 
 class EligibleSurfaceAssumptions(_Strict):
     """Choices of stage `eligible_surface`."""
 
+    crowns_explain_share: Assumption
     ring_segments_per_quadrant: Assumption
+
+
+class ProtectionAssumptions(_Strict):
+    """When a car park is wholly inside a perimeter."""
+
+    whole_share: Assumption
 
 
 class SpaceAssumptions(_Strict):
@@ -114,6 +123,7 @@ class Assumptions(_Strict):
     parking_lots: ParkingLotAssumptions
     road_width_m: dict[str, Assumption]
     eligible_surface: EligibleSurfaceAssumptions
+    protections: ProtectionAssumptions
     spaces: SpaceAssumptions
     mapped_trees: MappedTreeAssumptions
     ground_cover: tuple[GroundCover, ...]

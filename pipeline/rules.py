@@ -23,7 +23,7 @@ from pipeline.assumptions import Motif
 from pipeline.errors import ConfigError, RuleNotInForceError
 
 Comparison = Literal["greater_than", "at_least", "less_than", "at_most"]
-Unit = Literal["m2", "m", "/1", "EUR/an", "date", "rubriques", "places/arbre"]
+Unit = Literal["m2", "m", "/1", "EUR/an", "date", "rubriques", "places/arbre", "departements"]
 LegalArea = Literal["art40", "eaux_pluviales", "ombrage"]
 ProtectionKind = Literal[
     "mh_terrain",
@@ -114,6 +114,10 @@ class Rule(_Strict):
                 )
                 raise ValueError(msg)
         return self
+
+    def is_in_force(self, day: date) -> bool:
+        """Tell whether a value covers `day`."""
+        return any(dated.covers(day) for dated in self.values)
 
     def at(self, day: date) -> DatedValue:
         """
@@ -217,7 +221,7 @@ class RuleBook(_Strict):
         """Return the exclusions in force on `day`, in order of precedence."""
         return tuple(exclusion for exclusion in self.exclusions if exclusion.covers(day))
 
-    def protections_on(self, day: date) -> dict[ProtectionKind, Protection]:
+    def protections_on(self, day: date) -> dict[str, Protection]:
         """Return the protections in force on `day`, by kind."""
         return {item.kind: item for item in self.protections if item.covers(day)}
 

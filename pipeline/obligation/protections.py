@@ -1,0 +1,47 @@
+"""Heritage and nature perimeters over each car park: share covered, and what it does."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from pipeline.assumptions import Assumptions
+from pipeline.schemas import ParkingLot, Perimeter, ProtectionShare, check, check_table, conform
+
+
+def protection_shares(
+    lots: gpd.GeoDataFrame, perimeters: gpd.GeoDataFrame, assumptions: Assumptions
+) -> pd.DataFrame:
+    """
+    Measure which share of each lot lies in each perimeter.
+
+    Parameters
+    ----------
+    lots
+        `ParkingLot`, territory CRS.
+    perimeters
+        `Perimeter`, same CRS.
+
+    Returns
+    -------
+    shares
+        `ProtectionShare`, in [0, 1] of the footprint; exactly 1 when the lot is wholly inside,
+        up to the thickness of the drawing (`protections.whole_share`). A perimeter that only
+        touches the lot is left out.
+    """
+    crs = str(lots.crs)
+    parks, zones = check(ParkingLot, lots, crs), check(Perimeter, perimeters, crs)
+    lot, zone = zones.sindex.query(parks.geometry, predicate="intersects")
+    shapes = parks.geometry.to_numpy()[lot]
+    inside = shapely.area(shapely.intersection(shapes, zones.geometry.to_numpy()[zone]))
+    share = inside / shapely.area(shapes)
+    table = pd.DataFrame(
+        {
+            "lot_id": parks["lot_id"].to_numpy()[lot],
+            "perimeter_id": zones["perimeter_id"].to_numpy()[zone],
+            "kind": zones["kind"].to_numpy()[zone],
+            "share": np.where(share >= assumptions.protections.whole_share.value, 1.0, share),
+        }
+    )
+    met = table[table["share"] > 0].sort_values(["lot_id", "perimeter_id"]).reset_index(drop=True)
+    return check_table(ProtectionShare, conform(ProtectionShare, met))

@@ -1,0 +1,74 @@
+"""What became of each candidate: its lot, or the reason it has none, in French."""
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from pipeline.parking_lots.conflation import Conflation
+from pipeline.parking_lots.perimeter import Perimeter
+
+_DRAWN = "contour retenu"
+_DRAWN_AND_CUT = "contour retenu, coupé par une voie publique, un bâtiment ou une clôture"
+
+
+def explain_candidates(
+    candidates: gpd.GeoDataFrame,
+    conflation: Conflation,
+    perimeters: list[Perimeter],
+    lots: gpd.GeoDataFrame,
+) -> pd.DataFrame:
+    """
+    Give every candidate an outcome: no row vanishes.
+
+    Parameters
+    ----------
+    candidates
+        `ParkingCandidate`, all of them.
+    conflation
+        Groups of those that draw something.
+    perimeters, lots
+        Lots in the same order: what they are made of, and their `lot_id` and `gross_area_m2`.
+
+    Returns
+    -------
+    outcomes
+        `candidate_id`, `lot_id` (missing without lot), `reason`; the order of `candidates`.
+    """
+    drawn = _drawn_outcomes(conflation, perimeters, lots)
+    rows = []
+    for name, defect, shape in zip(
+        candidates["candidate_id"], candidates["defect"], candidates.geometry, strict=True
+    ):
+        rows.append((name, *(drawn.get(name) or _without_outline(defect, shape, lots))))
+    return pd.DataFrame(rows, columns=["candidate_id", "lot_id", "reason"])
+
+
+def _drawn_outcomes(
+    conflation: Conflation, perimeters: list[Perimeter], lots: gpd.GeoDataFrame
+) -> dict[str, tuple[str | None, str]]:
+    names = conflation.candidates["candidate_id"].to_dict()
+    group = conflation.candidates["group"]
+    outcomes: dict[str, tuple[str | None, str]] = dict.fromkeys(
+        names.values(), (None, "aucune surface propre : déjà dessinée par un autre objet")
+    )
+    # The largest lot comes last and keeps the candidate, where a cut made several of it.
+    for position in lots["gross_area_m2"].argsort():
+        perimeter, lot_id = perimeters[position], str(lots["lot_id"].iloc[position])
+        for member in group.index[group.isin(perimeter.groups)]:
+            if member in perimeter.members:
+                outcomes[names[member]] = (lot_id, _DRAWN_AND_CUT if perimeter.is_cut else _DRAWN)
+            elif outcomes[names[member]][1] not in {_DRAWN, _DRAWN_AND_CUT}:
+                outcomes[names[member]] = (lot_id, "confirme le parc, contour d'une autre source")
+    return outcomes
+
+
+def _without_outline(
+    defect: object, shape: shapely.Geometry | None, lots: gpd.GeoDataFrame
+) -> tuple[str | None, str]:
+    reason = defect if isinstance(defect, str) else "aucun contour"
+    if shape is None or shapely.is_empty(shape):
+        return None, reason
+    around = shapely.intersects(lots.geometry.to_numpy(), shapely.point_on_surface(shape))
+    if not around.any():
+        return None, reason
+    return str(lots["lot_id"].to_numpy()[around][0]), f"{reason} ; situé dans le parc"

@@ -1,0 +1,215 @@
+"""The legal perimeter: pieces joined by aisles, cut by public roads, buildings and fences."""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from pipeline.assumptions import Assumptions
+from pipeline.crs import GeometryArray
+from pipeline.parking_lots.conflation import Conflation, components, union
+from pipeline.parking_lots.links import Links, find_links
+from pipeline.roads import carriageways
+
+# A fence has no width: it is opened by less than a drawing can show, to part what it separates.
+_FENCE_SLIT_M = 1e-4
+_POLYGON_TYPES = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+
+
+@dataclass(frozen=True)
+class Obstacles:
+    """What cuts a car park: public carriageways, solid buildings, fences without opening."""
+
+    geometries: GeometryArray
+
+    @classmethod
+    def of(
+        cls,
+        roads: gpd.GeoDataFrame,
+        buildings: gpd.GeoDataFrame,
+        fences: gpd.GeoDataFrame,
+        assumptions: Assumptions,
+    ) -> "Obstacles":
+        """Gather the obstacles of a territory; a road without class never cuts."""
+        closed = fences[~fences["has_opening"]]
+        solid = buildings[~buildings["is_open"]]
+        return cls(
+            np.concatenate(
+                [
+                    carriageways(roads[roads["road_class"] == "public"], assumptions),
+                    solid.geometry.to_numpy(),
+                    shapely.buffer(closed.geometry.to_numpy(), _FENCE_SLIT_M, cap_style="flat"),
+                ]
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Perimeter:
+    """
+    Legal perimeter of one car park.
+
+    `members` are the positions, in `Conflation.candidates`, of the pieces it is made of; `groups`
+    the groups these belong to.
+    """
+
+    geometry: shapely.Geometry
+    members: tuple[int, ...]
+    groups: tuple[int, ...]
+    is_cut: bool
+    has_link: bool
+
+
+def draw_perimeters(
+    conflation: Conflation,
+    roads: gpd.GeoDataFrame,
+    obstacles: Obstacles,
+    assumptions: Assumptions,
+) -> list[Perimeter]:
+    """
+    Turn groups of candidates into legal perimeters.
+
+    Parameters
+    ----------
+    conflation
+        Groups of in-scope candidates.
+    roads, obstacles
+        Links and cuts.
+
+    Returns
+    -------
+    perimeters
+        One per car park; they do not overlap.
+    """
+    pieces = _without_overlap(conflation, assumptions)
+    shapes = pieces.geometry.to_numpy()
+    links = find_links(shapes, roads, assumptions)
+    pieces["park"] = _parks(pieces, links)
+    tree = shapely.STRtree(obstacles.geometries)
+    perimeters: list[Perimeter] = []
+    for _, rows_of_park in pieces.groupby("park", sort=True):
+        park = gpd.GeoDataFrame(rows_of_park)
+        bands = links.bands[links.bands["piece"].isin(park.index)].geometry.to_numpy()
+        perimeters += _cut(park, bands, conflation, obstacles.geometries, tree, assumptions)
+    return perimeters
+
+
+def _without_overlap(conflation: Conflation, assumptions: Assumptions) -> gpd.GeoDataFrame:
+    """Return the chosen pieces; ground that two groups draw goes to the first in priority."""
+    priority = {name: rank for rank, name in enumerate(assumptions.source_priority.value)}
+    chosen = conflation.chosen
+    pieces = chosen.assign(
+        member=chosen.index, rank=chosen["source"].map(priority), size=chosen.area
+    )
+    order = ["rank", "size", "candidate_id"]
+    pieces = pieces.sort_values(order, ascending=[True, False, True]).reset_index(drop=True)
+    shapes = pieces.geometry.to_numpy().copy()
+    group = pieces["group"].to_numpy()
+    later, earlier = pieces.sindex.query(pieces.geometry, predicate="intersects")
+    clash = (earlier < later) & (group[earlier] != group[later])
+    for i in np.unique(later[clash]):
+        taken = union(pieces.geometry.to_numpy()[earlier[clash & (later == i)]])
+        shapes[i] = _polygonal(shapely.difference(shapes[i], taken))
+    pieces = pieces.set_geometry(shapes, crs=pieces.crs)
+    return pieces[~pieces.is_empty].reset_index(drop=True)
+
+
+def _parks(pieces: gpd.GeoDataFrame, links: Links) -> np.ndarray:
+    """Give a number to each car park: pieces of one group, and pieces that a link joins."""
+    positions = pd.Series(np.arange(len(pieces)))
+    first = positions.groupby(pieces["group"].to_numpy()).transform("first")
+    same_group = np.column_stack([first.to_numpy(), positions.to_numpy()])
+    return components(len(pieces), np.vstack([same_group, links.pairs]))
+
+
+def _cut(
+    park: gpd.GeoDataFrame,
+    bands: GeometryArray,
+    conflation: Conflation,
+    obstacles: GeometryArray,
+    tree: shapely.STRtree,
+    assumptions: Assumptions,
+) -> list[Perimeter]:
+    """Return the car parks that the obstacles make of one."""
+    shapes = park.geometry.to_numpy()
+    ground = union(np.concatenate([shapes, bands])) if len(bands) else union(shapes)
+    tolerance = assumptions.parking_lots.link_tolerance_m.value
+    envelope = _envelope(ground, park, shapely.buffer(bands, tolerance), conflation)
+    met = tree.query(envelope, predicate="intersects")
+    cells = _cells(ground, envelope, obstacles[met], assumptions)
+    perimeters = []
+    for cell in cells:
+        of_cell = park[shapely.area(shapely.intersection(shapes, cell)) > _FENCE_SLIT_M]
+        groups = tuple(int(group) for group in of_cell["group"].unique())
+        perimeters.append(
+            Perimeter(
+                geometry=cell,
+                members=tuple(int(member) for member in of_cell["member"]),
+                groups=groups,
+                is_cut=len(cells) > 1,
+                has_link=len(bands) > 0 and len(of_cell) > 1,
+            )
+        )
+    return [perimeter for perimeter in perimeters if perimeter.members]
+
+
+def _envelope(
+    ground: shapely.Geometry,
+    park: gpd.GeoDataFrame,
+    reaches: GeometryArray,
+    conflation: Conflation,
+) -> shapely.Geometry:
+    """Add to the ground what holds its pieces together: polygons of other sources, link ends."""
+    if len(park) == 1:
+        return ground
+    candidates = conflation.candidates
+    others = candidates[candidates["group"].isin(park["group"]) & ~candidates["is_chosen"]]
+    return union(np.concatenate([[ground], others.geometry.to_numpy(), reaches]))
+
+
+def _cells(
+    ground: shapely.Geometry,
+    envelope: shapely.Geometry,
+    obstacles: GeometryArray,
+    assumptions: Assumptions,
+) -> list[shapely.Geometry]:
+    """
+    Part the ground where the obstacles part its envelope.
+
+    What an obstacle takes from the ground is given back where it touches one cell only (a kiosk, a
+    street that ends inside): the ledger deducts it. What lies between two cells is out of both.
+    """
+    if not len(obstacles):
+        return [ground]
+    rest = _polygonal(shapely.difference(envelope, union(obstacles)))
+    parts = shapely.get_parts(rest)
+    smallest = assumptions.parking_lots.smallest_piece_m2.value
+    inside = _all_polygonal(shapely.intersection(parts, ground))
+    kept = shapely.area(inside) >= smallest
+    if kept.sum() <= 1:
+        return [ground]
+    cells = inside[kept]
+    leftover = shapely.get_parts(_polygonal(shapely.difference(ground, union(cells))))
+    touching = shapely.dwithin(leftover[:, None], cells[None, :], _FENCE_SLIT_M)
+    for i, cell in enumerate(cells):
+        own = leftover[touching[:, i] & (touching.sum(axis=1) == 1)]
+        if len(own):
+            cells[i] = union(np.concatenate([[cell], own]))
+    return list(cells)
+
+
+def _polygonal(shape: shapely.Geometry) -> shapely.Geometry:
+    """Keep the polygons of an overlay; its lines and points have no ground."""
+    if shapely.get_type_id(shape) in _POLYGON_TYPES:
+        return shape
+    parts = shapely.get_parts(shape)
+    return shapely.union_all(parts[shapely.area(parts) > 0])
+
+
+def _all_polygonal(shapes: GeometryArray) -> GeometryArray:
+    result = np.empty(len(shapes), dtype=object)
+    for i, shape in enumerate(shapes):
+        result[i] = _polygonal(shape)
+    return result

@@ -1,0 +1,69 @@
+"""Car parks that article 40 does not reach: covered, built, or along a public road."""
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from pipeline.assumptions import Assumptions
+from pipeline.roads import road_width
+
+OUT_OF_SCOPE = {
+    "aerien_bati": "parc en ouvrage à étages, intégré à un bâtiment",
+    "souterrain": "parc souterrain",
+    "toiture": "parc en toiture",
+    "couvert": "parc couvert",
+    "voirie": "places ouvrant directement sur la voie publique",
+}
+
+
+def mark_kerbside_bays(
+    candidates: gpd.GeoDataFrame, roads: gpd.GeoDataFrame, assumptions: Assumptions
+) -> gpd.GeoDataFrame:
+    """
+    Set to `voirie` the groups of mapped bays that open on a public road.
+
+    A group of bays (role `bays`) is on the road when it lies within `kerb_gap_m` of a public
+    carriageway and no aisle or service road reaches it.
+
+    References
+    ----------
+    Décret n° 2024-1023 du 13 novembre 2024, art. 1er, II, 1° (« en dehors de la voie publique »).
+    """
+    choices = assumptions.parking_lots
+    public = roads[roads["road_class"] == "public"]
+    reach = road_width(public, assumptions) / 2 + choices.kerb_gap_m.value
+    verge = shapely.STRtree(shapely.buffer(public.geometry.to_numpy(), reach))
+    lanes = shapely.STRtree(
+        roads.loc[roads["road_class"].isin(["aisle", "service"])].geometry.to_numpy()
+    )
+    shapes = candidates.geometry.to_numpy()
+    by_road = verge.query(shapes, predicate="intersects")[0]
+    served = lanes.query(shapes, predicate="dwithin", distance=choices.link_tolerance_m.value)[0]
+    positions = np.arange(len(candidates))
+    on_road = (
+        (candidates["role"] == "bays").to_numpy()
+        & np.isin(positions, by_road)
+        & ~np.isin(positions, served)
+    )
+    kinds = candidates["parking_type"].where(~on_road, "voirie")
+    return candidates.assign(parking_type=kinds)
+
+
+def mark_built_over(
+    candidates: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, assumptions: Assumptions
+) -> gpd.GeoDataFrame:
+    """
+    Set to `aerien_bati` the open-air candidates that lie almost wholly under one building.
+
+    A source that draws a car park on a building without saying so draws a park of that building.
+    """
+    solid = buildings[~buildings["is_open"]]
+    shapes, roofs = candidates.geometry.to_numpy(), solid.geometry.to_numpy()
+    candidate, roof = shapely.STRtree(roofs).query(shapes, predicate="intersects")
+    common = shapely.area(shapely.intersection(shapes[candidate], roofs[roof]))
+    share = common / shapely.area(shapes)[candidate]
+    built = candidate[share >= assumptions.parking_lots.built_over_share.value]
+    is_built = np.isin(np.arange(len(candidates)), built)
+    is_open_air = (candidates["parking_type"] == "surface").to_numpy()
+    kinds = candidates["parking_type"].where(~(is_built & is_open_air), "aerien_bati")
+    return candidates.assign(parking_type=kinds)

@@ -1,0 +1,34 @@
+"""Carriageway of a road: its line grown by half its width, known from the data or assumed."""
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from pipeline.assumptions import Assumptions
+from pipeline.crs import FloatArray, GeometryArray
+
+
+def carriageways(roads: gpd.GeoDataFrame, assumptions: Assumptions) -> GeometryArray:
+    """
+    Return the carriageway of each road as a polygon, ends cut square.
+
+    Parameters
+    ----------
+    roads
+        `Road`, territory CRS.
+    """
+    half = road_width(roads, assumptions) / 2
+    return np.asarray(shapely.buffer(roads.geometry.to_numpy(), half, cap_style="flat"))
+
+
+def road_width(roads: gpd.GeoDataFrame, assumptions: Assumptions) -> FloatArray:
+    """
+    Return the width of each road, metres.
+
+    The data's own width first; else the one assumed for its `highway` value; else, for a service
+    road or an aisle, the width of a parking aisle.
+    """
+    widths = {name: item.value for name, item in assumptions.road_width_m.items()}
+    kind = roads["highway"].astype("str").str.removesuffix("_link")
+    assumed = kind.map(widths).astype(float).fillna(assumptions.parking_lots.aisle_width_m.value)
+    return roads["width_m"].fillna(assumed).to_numpy(dtype=float)

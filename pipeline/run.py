@@ -1,0 +1,222 @@
+"""One commune, from files to a GeoPackage: the stages as calls. The first file to read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from pipeline.assumptions import Assumptions, load_assumptions
+from pipeline.crs import Territory, ground_area, load_territories, territory_of
+from pipeline.eligible_surface.ground import gather_masks
+from pipeline.eligible_surface.installations import icpe_rings, locate_installations, ring_distance
+from pipeline.eligible_surface.measure import compute_eligible_surface
+from pipeline.export.product import Product
+from pipeline.export.publish import publish
+from pipeline.ingestion.catalogue import Catalogue, load_catalogue
+from pipeline.ingestion.folder import Sources, read_sources
+from pipeline.obligation.classify import classify_lots
+from pipeline.obligation.protections import protection_shares
+from pipeline.parking_lots.build import ParkingLots, Surroundings, build_parking_lots
+from pipeline.rules import RuleBook, load_rules
+from pipeline.settings import Settings
+from pipeline.tree_canopy.mapped_trees import compute_tree_cover, crowns_of, crowns_over
+
+OnStep = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What a run needs beside the data: the law, the modelling choices, what sources are."""
+
+    rules: RuleBook
+    assumptions: Assumptions
+    territories: tuple[Territory, ...]
+    catalogue: Catalogue
+
+    @classmethod
+    def load(cls, settings: Settings) -> "Configuration":
+        """Read and check every configuration file; raise `ConfigError` on the first fault."""
+        return cls(
+            rules=load_rules(settings.config / "rules"),
+            assumptions=load_assumptions(settings.config / "assumptions.yaml"),
+            territories=load_territories(settings.config / "territories.yaml"),
+            catalogue=load_catalogue(settings.config / "sources.yaml"),
+        )
+
+
+@dataclass(frozen=True)
+class Result:
+    """A published commune: its tables, where they are, and what to say about them."""
+
+    product: Product
+    path: Path
+    warnings: tuple[str, ...]
+
+
+def run_commune(
+    insee_code: str,
+    *,
+    data: Path,
+    out: Path,
+    day: date,
+    configuration: Configuration,
+    overwrite: bool = False,
+    on_step: OnStep = lambda _: None,
+) -> Result:
+    """
+    Qualify the car parks of one commune and publish `OUT/DEP/INSEE.gpkg`.
+
+    Parameters
+    ----------
+    data
+        Folder of the sources, one folder each (contract §3).
+    day
+        The law in force on that day applies.
+    overwrite
+        Replace a published product whose content differs; the same content is never an error.
+    on_step
+        Told, in French, what is being done.
+
+    Raises
+    ------
+    PipelineError
+        One line that says what is wrong, where, and what to do; nothing is half-written.
+    """
+    as_of = configuration.rules.as_of(day)
+    territory = territory_of(insee_code, configuration.territories)
+    sources = _read(insee_code, data, as_of, territory, configuration, on_step)
+    product = _qualify(insee_code, sources, as_of, territory, configuration, on_step)
+    on_step("Écriture du GeoPackage")
+    path = publish(product, out, overwrite=overwrite)
+    return Result(product=product, path=path, warnings=sources.warnings)
+
+
+def _read(
+    insee_code: str,
+    data: Path,
+    day: date,
+    territory: Territory,
+    configuration: Configuration,
+    on_step: OnStep,
+) -> Sources:
+    return read_sources(
+        data,
+        insee_code,
+        territory,
+        configuration.assumptions,
+        configuration.catalogue,
+        heritage_radius_m=configuration.rules.number("APER40.abords_rayon", day),
+        on_progress=on_step,
+    )
+
+
+def _qualify(
+    insee_code: str,
+    sources: Sources,
+    day: date,
+    territory: Territory,
+    configuration: Configuration,
+    on_step: OnStep,
+) -> Product:
+    rules, assumptions = configuration.rules, configuration.assumptions
+
+    on_step("Délimitation des parcs")
+    parks = build_parking_lots(sources.candidates, _surroundings(sources), assumptions, territory)
+    lots = parks.lots[parks.lots["insee_code"] == insee_code].reset_index(drop=True)
+
+    on_step("Mesure de la superficie assujettie")
+    located, rings = _installations(sources, rules, day, territory, assumptions)
+    masks = gather_masks(sources.masks, sources.buildings, sources.roads, rings, assumptions)
+    crowns = crowns_of(sources.trees, "high", assumptions)
+    exclusions = rules.exclusions_on(day)
+    ledger = compute_eligible_surface(lots, masks, crowns, exclusions, assumptions, territory)
+
+    on_step("Ombrage par les arbres cartographiés")
+    cover = compute_tree_cover(lots, ledger.remaining, sources.trees, assumptions, territory)
+
+    on_step("Application de la loi")
+    shares = protection_shares(lots, sources.perimeters, assumptions)
+    verdicts = classify_lots(lots, ledger.surfaces, cover, shares, rules, day)
+
+    return Product(
+        territory=territory,
+        insee_code=insee_code,
+        as_of=day,
+        commune=_of_commune(sources.communes, insee_code),
+        lots=lots,
+        surfaces=ledger.surfaces,
+        tree_cover=cover,
+        verdicts=verdicts,
+        candidates=sources.candidates,
+        outcomes=_outcomes_for(insee_code, parks),
+        pieces=ledger.pieces,
+        trees=crowns_over(lots, sources.trees, assumptions),
+        installations=located,
+        rings=rings,
+        perimeters=_meeting(sources.perimeters, shares),
+        protection_shares=shares,
+        parcels=_parcels_of(lots, sources.parcels),
+        records=sources.records,
+        rules=rules,
+        version=version("parzan"),
+    )
+
+
+def _surroundings(sources: Sources) -> Surroundings:
+    return Surroundings(
+        communes=sources.communes,
+        bays=sources.bays,
+        roads=sources.roads,
+        fences=sources.fences,
+        buildings=sources.buildings,
+        parcels=sources.parcels,
+        hints=sources.hints,
+    )
+
+
+def _installations(
+    sources: Sources, rules: RuleBook, day: date, territory: Territory, assumptions: Assumptions
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Return the installations on their best rung, and their rings with their ground area."""
+    headings = rules.rule("APER40.icpe_rubriques")
+    verified = rules.labels(headings.id, day) if headings.is_in_force(day) else ()
+    located = locate_installations(sources.installations, sources.buildings, verified)
+    rings = icpe_rings(located, ring_distance(rules, day), assumptions)
+    return located, rings.assign(area_m2=ground_area(rings.geometry.to_numpy(), territory))
+
+
+def _of_commune(communes: gpd.GeoDataFrame, insee_code: str) -> gpd.GeoDataFrame:
+    return communes[communes["insee_code"] == insee_code].reset_index(drop=True)
+
+
+def _outcomes_for(insee_code: str, parks: ParkingLots) -> pd.DataFrame:
+    """Say of a candidate next door which commune its park belongs to; its park is not ours."""
+    owner = parks.lots.set_index("lot_id")["insee_code"].to_dict()
+    outcomes = parks.outcomes.copy()
+    code = outcomes["lot_id"].map(owner)
+    elsewhere = outcomes["lot_id"].notna() & (code != insee_code)
+    where = ("rattaché à la commune " + code[elsewhere]).where(
+        code[elsewhere] != "", "hors des communes connues"
+    )
+    outcomes.loc[elsewhere, "reason"] = where + ", qui en porte la plus grande part"
+    outcomes.loc[elsewhere, "lot_id"] = None
+    return outcomes
+
+
+def _meeting(perimeters: gpd.GeoDataFrame, shares: pd.DataFrame) -> gpd.GeoDataFrame:
+    met = perimeters["perimeter_id"].isin(shares["perimeter_id"])
+    return perimeters[met].reset_index(drop=True)
+
+
+def _parcels_of(lots: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the parcels under a lot with its `lot_id`; the first by id where several share one."""
+    listed = lots[["lot_id", "parcel_ids"]].dropna()
+    pairs = listed.assign(idu=listed["parcel_ids"].str.split(";")).explode("idu")
+    first = pairs.sort_values(["idu", "lot_id"]).drop_duplicates("idu")
+    lot_of = dict(zip(first["idu"], first["lot_id"], strict=True))
+    under = parcels[parcels["idu"].isin(lot_of)].reset_index(drop=True)
+    return under.assign(lot_id=under["idu"].map(lot_of).astype("str"))
