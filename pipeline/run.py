@@ -86,13 +86,28 @@ def run_commune(
     PipelineError
         One line that says what is wrong, where, and what to do; nothing is half-written.
     """
+    product, warnings = measure_commune(
+        insee_code, data=data, day=day, configuration=configuration, on_step=on_step
+    )
+    on_step("Écriture du GeoPackage")
+    path = publish(product, out, overwrite=overwrite)
+    return Result(product=product, path=path, warnings=warnings)
+
+
+def measure_commune(
+    insee_code: str,
+    *,
+    data: Path,
+    day: date,
+    configuration: Configuration,
+    on_step: OnStep = lambda _: None,
+) -> tuple[Product, tuple[str, ...]]:
+    """Return the tables of one commune and the warnings of its sources; nothing is written."""
     as_of = configuration.rules.as_of(day)
     territory = territory_of(insee_code, configuration.territories)
     sources = _read(insee_code, data, as_of, territory, configuration, on_step)
     product = _qualify(insee_code, sources, as_of, territory, configuration, on_step)
-    on_step("Écriture du GeoPackage")
-    path = publish(product, out, overwrite=overwrite)
-    return Result(product=product, path=path, warnings=sources.warnings)
+    return product, sources.warnings
 
 
 def _read(

@@ -1,0 +1,93 @@
+"""GeoJSON files: communes, cadastre (as Etalab publishes it, gzipped), trees, ICPE footprints."""
+
+import gzip
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import shapely
+from frame import to_lon_lat
+from shapely.geometry.base import BaseGeometry
+from town import Town, commune_of
+
+_CREATED = "2020-03-02"
+_UPDATED = "2026-06-01"
+
+
+def write_communes(path: Path, town: Town) -> None:
+    """Write the communes, with the columns of the administrative outlines of Etalab."""
+    rows = [(c.geometry, c.tags | {"departement": "62", "region": "32"}) for c in town.communes]
+    path.write_bytes(_collection(rows))
+
+
+def write_cadastre(folder: Path, town: Town) -> None:
+    """Write parcels and buildings, one file per commune and layer; buildings have no id."""
+    codes = [commune.tags["code"] for commune in town.communes]
+    parcels: dict[str, list[tuple[BaseGeometry, dict[str, Any]]]] = {code: [] for code in codes}
+    for outline in town.parcels:
+        code = commune_of(town, outline)
+        parcels[code].append((outline, _parcel(outline, code, len(parcels[code]) + 1)))
+    buildings: dict[str, list[tuple[BaseGeometry, dict[str, Any]]]] = {code: [] for code in codes}
+    for building in town.buildings:
+        code = commune_of(town, building.geometry)
+        properties = {"type": "01", "nom": None, "commune": code}
+        buildings[code].append((building.geometry, properties | _dates()))
+    for layer, rows_by_commune in (("parcelles", parcels), ("batiments", buildings)):
+        for code, rows in rows_by_commune.items():
+            if rows:
+                packed = gzip.compress(_collection(rows), mtime=0)
+                (folder / f"cadastre-{code}-{layer}.json.gz").write_bytes(packed)
+
+
+def write_trees(path: Path, town: Town) -> None:
+    """Write the surveyed trees as points."""
+    rows = [
+        (
+            tree.geometry,
+            {
+                "id_arbre": f"EX{number:04d}",
+                "genre": tree.tags["genus"],
+                "hauteur": tree.tags["height"],
+                "diametre_couronne": tree.tags["crown"],
+            },
+        )
+        for number, tree in enumerate(town.trees, start=1)
+    ]
+    path.write_bytes(_collection(rows))
+
+
+def write_footprints(path: Path, town: Town) -> None:
+    """Write the ICPE footprints that a service would supply."""
+    path.write_bytes(_collection([(site.geometry, site.tags) for site in town.footprints]))
+
+
+def _parcel(outline: BaseGeometry, code: str, rank: int) -> dict[str, Any]:
+    """Give the properties of a parcel: section and number lose their leading zeros, the id not."""
+    section, number = "AB"[rank > 200], rank if rank <= 200 else rank - 200
+    return {
+        "id": f"{code}0000{section}{number:04d}",
+        "commune": code,
+        "prefixe": "000",
+        "section": section,
+        "numero": str(number),
+        "contenance": round(outline.area),
+        "arpente": False,
+    } | _dates()
+
+
+def _dates() -> dict[str, str]:
+    return {"created": _CREATED, "updated": _UPDATED}
+
+
+def _collection(rows: Iterable[tuple[BaseGeometry, dict[str, Any]]]) -> bytes:
+    features = [
+        {
+            "type": "Feature",
+            "properties": properties,
+            "geometry": shapely.geometry.mapping(to_lon_lat(geometry)),
+        }
+        for geometry, properties in rows
+    ]
+    text = ",\n".join(json.dumps(feature, ensure_ascii=False) for feature in features)
+    return f'{{"type": "FeatureCollection", "features": [\n{text}\n]}}\n'.encode()

@@ -1,0 +1,46 @@
+"""Draw the sample commune: `make sample` rewrites the ten source folders beside this file."""
+
+import shutil
+from pathlib import Path
+
+import csv_files
+import geojson_files
+import gis_files
+import osm_file
+from town import read_town
+
+_HERE = Path(__file__).resolve().parent
+_FOLDERS = (
+    "communes",
+    "osm",
+    "cadastre",
+    "bdtopo",
+    "parkings",
+    "icpe",
+    "icpe_emprises",
+    "arbres",
+    "servitudes",
+    "monuments",
+)
+
+
+def write_sample(target: Path) -> None:
+    """Write the ten source folders anew in `target`; the same plan gives the same bytes."""
+    for name in _FOLDERS:
+        shutil.rmtree(target / name, ignore_errors=True)
+        (target / name).mkdir(parents=True)
+    town = read_town(_HERE / "plan.yaml")
+    geojson_files.write_communes(target / "communes/communes.geojson", town)
+    osm_file.write(target / "osm/exemple-sur-parzan.osm", town)
+    geojson_files.write_cadastre(target / "cadastre", town)
+    gis_files.write_bdtopo(target / "bdtopo", town)
+    gis_files.write_national_layer(target / "parkings/parkings_sup500m2.gpkg", town)
+    csv_files.write_installations(target / "icpe", town)
+    geojson_files.write_footprints(target / "icpe_emprises/emprises.geojson", town)
+    geojson_files.write_trees(target / "arbres/arbres.geojson", town)
+    gis_files.write_servitude(target / "servitudes", town)
+    csv_files.write_monuments(target / "monuments/merimee.csv", town)
+
+
+if __name__ == "__main__":
+    write_sample(_HERE)

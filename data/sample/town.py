@@ -1,0 +1,193 @@
+"""The town as features of each source, in its own frame, read from `plan.yaml`."""
+
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import shapely
+import yaml
+from shapely.geometry.base import BaseGeometry
+
+_BLOCK_PITCH = (350, 280)
+_FIRST_AXIS = (60, 60)
+_HALF_BLOCK = (165, 260)
+_KERB = 10  # from the axis of a street to the parcels
+_HOUSE_COUNT = 10
+
+Item = dict[str, Any]
+Point = tuple[float, float]
+
+
+@dataclass
+class Feature:
+    """A geometry and what its source says of it; the last `missing_nodes` nodes are not given."""
+
+    geometry: BaseGeometry
+    tags: dict[str, Any]
+    missing_nodes: int = 0
+
+
+@dataclass
+class Town:
+    """Features by source."""
+
+    communes: list[Feature] = field(default_factory=list)
+    osm: list[Feature] = field(default_factory=list)
+    streets: list[Feature] = field(default_factory=list)
+    buildings: list[Feature] = field(default_factory=list)
+    parcels: list[BaseGeometry] = field(default_factory=list)
+    bdtopo_parkings: list[Feature] = field(default_factory=list)
+    national_parkings: list[Feature] = field(default_factory=list)
+    installations: list[Feature] = field(default_factory=list)
+    footprints: list[Feature] = field(default_factory=list)
+    trees: list[Feature] = field(default_factory=list)
+    monuments: list[Feature] = field(default_factory=list)
+    chapels: list[Feature] = field(default_factory=list)
+
+
+def read_town(path: Path) -> Town:
+    """Read the plan and lay out the whole town."""
+    plan = yaml.safe_load(path.read_text(encoding="utf-8"))
+    town = Town()
+    town.communes += [
+        Feature(shapely.Polygon(item["ring"]), {"code": item["code"], "nom": item["name"]})
+        for item in plan["communes"]
+    ]
+    town.streets += _streets(plan)
+    for slot in plan["residential"]:
+        _add_houses(town, _corner(slot))
+    for site in plan["sites"]:
+        _add_site(town, site)
+    town.trees += _avenue(plan["avenue_trees"])
+    town.chapels.append(Feature(shapely.Point(plan["chapel"]["point"]), plan["chapel"]))
+    return town
+
+
+def commune_of(town: Town, geometry: BaseGeometry) -> str:
+    """Return the code of the commune that holds the middle of a geometry."""
+    middle = shapely.centroid(geometry)
+    return next(c.tags["code"] for c in town.communes if c.geometry.covers(middle))
+
+
+def _corner(slot: str) -> Point:
+    """South-west corner of a half block, such as `C3e`."""
+    column, row, half = ord(slot[0]) - ord("A"), int(slot[1]) - 1, slot[2]
+    shift = _HALF_BLOCK[0] if half == "e" else 0
+    x = _FIRST_AXIS[0] + column * _BLOCK_PITCH[0] + _KERB + shift
+    return x, _FIRST_AXIS[1] + row * _BLOCK_PITCH[1] + _KERB
+
+
+def _streets(plan: Item) -> list[Feature]:
+    """Draw the streets, with a vertex at each crossing, so that crossing ways share a node."""
+    across, along = plan["streets_west_to_east"], plan["streets_south_to_north"]
+    xs = [_FIRST_AXIS[0] + i * _BLOCK_PITCH[0] for i in range(len(across))]
+    ys = [_FIRST_AXIS[1] + j * _BLOCK_PITCH[1] for j in range(len(along))]
+    drawn = [
+        Feature(shapely.LineString([(x, y) for y in ys]), _street_tags(street))
+        for x, street in zip(xs, across, strict=True)
+    ]
+    for y, street in zip(ys, along, strict=True):
+        ends = {street.get("from", xs[0]), *xs, street.get("to", xs[-1])}
+        drawn.append(
+            Feature(shapely.LineString([(x, y) for x in sorted(ends)]), _street_tags(street))
+        )
+    return drawn
+
+
+def _street_tags(street: Item) -> dict[str, str]:
+    return {"highway": street["highway"], "name": street["name"], "surface": "asphalt"}
+
+
+def _add_houses(town: Town, corner: Point) -> None:
+    """Fill a half block with two rows of narrow parcels, a house near each street."""
+    width, depth = _HALF_BLOCK[0] / _HOUSE_COUNT, _HALF_BLOCK[1] / 2
+    for i, row in product(range(_HOUSE_COUNT), range(2)):
+        x, y = corner[0] + i * width, corner[1] + row * depth
+        setback = 5 + 2 * (i % 3)
+        foot = y + setback if row == 0 else y + depth - setback - 9
+        town.parcels.append(shapely.box(x, y, x + width, y + depth))
+        house = shapely.box(x + 2, foot, x + 2 + 9 + i % 4, foot + 9)
+        town.buildings.append(Feature(house, {"usage": "Résidentiel", "height": 6.5}))
+
+
+def _add_site(town: Town, site: Item) -> None:
+    corner = tuple(site["at"]) if "at" in site else _corner(site["slot"])
+    for box in site.get("parcels", [[0, 0, *_HALF_BLOCK]]):
+        town.parcels += _shapes({"box": box}, corner)
+    main = [site["building"]] if "building" in site else []
+    for box in [*main, *site.get("buildings", [])]:
+        building = _shapes({"box": box}, corner)[0]
+        town.buildings.append(Feature(building, {"usage": "Commercial et services", "height": 8.0}))
+        town.osm.append(Feature(building, {"building": "yes"}))
+    for lot in site.get("lots", []):
+        _add_lot(town, lot, corner)
+    town.osm += _features(site.get("osm", []), corner, "tags")
+    for street in site.get("streets", []):
+        town.streets.append(Feature(_shapes(street, corner)[0], _street_tags(street)))
+    town.bdtopo_parkings += _features(site.get("bdtopo", []), corner)
+    town.national_parkings += _features(site.get("parkings", []), corner)
+    town.trees += _features([item | {"as": "points"} for item in site.get("trees", [])], corner)
+    _add_installations(town, site.get("icpe", []), corner)
+    if "monument" in site:
+        town.monuments += _features([site["monument"]], corner)
+
+
+def _add_lot(town: Town, lot: Item, corner: Point) -> None:
+    outline = _shapes(lot, corner)[0]
+    tags = {"amenity": "parking", "parking": "surface", "name": lot["name"]}
+    town.osm.append(Feature(outline, tags | lot.get("tags", {})))
+    if "bdtopo" in lot.get("also", []):
+        town.bdtopo_parkings.append(Feature(outline, {"name": lot["name"]}))
+    if "parkings" in lot.get("also", []):
+        town.national_parkings.append(Feature(outline, {}))
+    if lot.get("tags", {}).get("building"):
+        town.buildings.append(Feature(outline, {"usage": "Indifférencié", "height": 12.0}))
+
+
+def _add_installations(town: Town, installations: list[Item], corner: Point) -> None:
+    for item in installations:
+        town.installations += _features([item], corner)
+        if "footprint" in item:
+            outline = _shapes({"box": item["footprint"]}, corner)[0]
+            town.footprints.append(Feature(outline, {"code_aiot": item["code"]}))
+
+
+def _avenue(trees: Item) -> list[Feature]:
+    (x, y), (_, last) = trees["from"], trees["to"]
+    return [Feature(shapely.Point(x, v), trees) for v in range(y, last + 1, trees["every"])]
+
+
+def _features(items: list[Item], corner: Point, tags: str | None = None) -> list[Feature]:
+    return [
+        Feature(shape, item[tags] if tags else item, item.get("missing_nodes", 0))
+        for item in items
+        for shape in _shapes(item, corner)
+    ]
+
+
+def _shapes(item: Item, corner: Point) -> list[BaseGeometry]:
+    """Read the shape of an item; a grid gives many."""
+    shapes: list[BaseGeometry]
+    if "grid" in item:
+        cells = _cells(**item["grid"])
+        shapes = [shapely.centroid(c) for c in cells] if item.get("as") == "points" else cells
+    elif "box" in item:
+        holes = [shapely.box(*hole).exterior for hole in item.get("holes", [])]
+        shapes = [shapely.Polygon(shapely.box(*item["box"]).exterior, holes)]
+    elif "ring" in item:
+        shapes = [shapely.Polygon(item["ring"])]
+    elif "line" in item:
+        shapes = [shapely.LineString(item["line"])]
+    else:
+        shapes = [shapely.Point(item["point"])]
+    return [shapely.transform(shape, lambda xy: xy + corner) for shape in shapes]
+
+
+def _cells(box: list[float], columns: int, rows: int) -> list[BaseGeometry]:
+    x0, y0, x1, y1 = box
+    width, height = (x1 - x0) / columns, (y1 - y0) / rows
+    return [
+        shapely.box(x0 + i * width, y0 + j * height, x0 + (i + 1) * width, y0 + (j + 1) * height)
+        for j, i in product(range(rows), range(columns))
+    ]

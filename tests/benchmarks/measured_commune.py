@@ -1,0 +1,15 @@
+"""The sample commune up to its tables, without writing the product."""
+
+from datetime import date
+
+from pipeline.run import Configuration, measure_commune
+from pipeline.settings import Settings
+
+if __name__ == "__main__":
+    settings = Settings()
+    measure_commune(
+        "62999",
+        data=settings.sample,
+        day=date(2026, 11, 22),
+        configuration=Configuration.load(settings),
+    )

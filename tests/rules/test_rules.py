@@ -1,0 +1,159 @@
+"""The law as data: dates, strictness, refusals of the loader."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.assumptions import load_assumptions
+from pipeline.errors import ConfigError, RuleNotInForceError
+from pipeline.rules import load_rules
+from tests.tables import CONFIG, RULES
+
+RULE = {
+    "id": "X.seuil",
+    "description": "essai",
+    "article": "art. 1er",
+    "unit": "m2",
+    "comparison": "greater_than",
+    "needs_review": False,
+    "values": [{"valid_from": date(2023, 1, 1), "value": 10, "sources": [{"title": "texte"}]}],
+}
+
+
+def load(tmp_path: Path, *rules, **file):
+    for i, rule in enumerate(rules):
+        content = {"text": "essai", "rules": [rule], **file}
+        text = yaml.safe_dump(content, allow_unicode=True)
+        (tmp_path / f"{i}.yaml").write_text(text, encoding="utf-8")
+    return load_rules(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("area", "is_above"),
+    [(1499.9, False), (1500, False), (1500.1, True)],
+    ids=["below", "« supérieure à » : 1 500 m² is not above", "above"],
+)
+def test_threshold_of_article_40_is_strict(area, is_above):
+    assert RULES.holds("APER40.seuil", area, date(2026, 1, 1)) is is_above
+
+
+@pytest.mark.parametrize(("area", "is_large"), [(9999.9, False), (10000, True)])
+def test_large_parks_start_at_10_000_included(area, is_large):
+    assert RULES.holds("APER40.seuil_grand", area, date(2026, 1, 1)) is is_large
+
+
+def test_a_value_starts_on_its_day():
+    rule = RULES.rule("APER40.seuil")
+    assert not rule.is_in_force(date(2023, 3, 10))
+    assert rule.at(date(2023, 3, 11)).value == 1500
+    with pytest.raises(RuleNotInForceError, match="2023-03-10"):
+        rule.at(date(2023, 3, 10))
+
+
+@pytest.mark.parametrize(
+    ("day", "as_of"),
+    [
+        pytest.param(date(2026, 6, 30), date(2025, 11, 28), id="before the first due date"),
+        pytest.param(date(2026, 7, 1), date(2026, 7, 1), id="on it: a status boundary"),
+        pytest.param(date(2026, 11, 22), date(2026, 7, 1), id="after it: nothing changed since"),
+    ],
+)
+def test_a_product_is_dated_by_the_last_change(day, as_of):
+    assert RULES.as_of(day) == as_of
+
+
+def test_no_law_before_the_law():
+    with pytest.raises(RuleNotInForceError, match="2023-03-11"):
+        RULES.as_of(date(2023, 3, 10))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        pytest.param({"seuil": 3}, "Extra inputs", id="an unknown key"),
+        pytest.param({"unit": "/1"}, "share_of", id="a share without base"),
+        pytest.param({"unit": "furlong"}, "unit", id="an unknown unit"),
+        pytest.param({"values": []}, "values", id="no value"),
+        pytest.param(
+            {"values": [{"valid_from": date(2023, 1, 1), "value": 10, "sources": []}]},
+            "sources", id="a value without source",
+        ),
+        pytest.param(
+            {"values": [*RULE["values"], {**RULE["values"][0], "valid_from": date(2024, 1, 1)}]},
+            "overlaps", id="two values on one day",
+        ),
+    ],
+)  # fmt: skip
+def test_the_loader_refuses(tmp_path, change, message):
+    with pytest.raises(ConfigError, match=message) as error:
+        load(tmp_path, {**RULE, **change})
+    assert "0.yaml" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_closed_period_may_be_followed_by_another(tmp_path):
+    first = {**RULE["values"][0], "valid_to": date(2023, 12, 31)}
+    then = {**RULE["values"][0], "valid_from": date(2024, 1, 1), "value": 20}
+    rule = load(tmp_path, {**RULE, "values": [first, then]}).rule("X.seuil")
+    assert rule.at(date(2023, 12, 31)).value == 10
+    assert rule.at(date(2024, 1, 1)).value == 20
+
+
+def test_the_same_rule_in_two_files_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"X\.seuil is written twice"):
+        load(tmp_path, RULE, RULE)
+
+
+def test_two_exclusions_in_force_on_one_day_are_refused(tmp_path):
+    exclusion = {
+        "motif": "repos", "article": "a", "label": "l", "deducted_from": ["art40"],
+        "needs_review": False, "valid_from": date(2024, 1, 1), "sources": [{"title": "t"}],
+    }  # fmt: skip
+    with pytest.raises(ConfigError, match="in force twice"):
+        load(tmp_path, RULE, exclusions=[exclusion, exclusion])
+
+
+def test_a_key_written_twice_is_refused(tmp_path):
+    (tmp_path / "a.yaml").write_text("text: a\ntext: b\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="written twice"):
+        load_rules(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["rules: [", "- 1", "", "a: !!python/object:os.system {}"])
+def test_what_is_not_a_rule_file_is_refused(tmp_path, content):
+    (tmp_path / "a.yaml").write_text(content, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"a\.yaml"):
+        load_rules(tmp_path)
+
+
+def test_an_empty_folder_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="no rule file"):
+        load_rules(tmp_path)
+
+
+def test_every_value_has_a_source_and_every_doubt_is_marked():
+    doubtful = {rule.id for rule in RULES.rules if rule.needs_review}
+    assert {"APER40.icpe_rubriques", "APER40.report_grand", "APER40.ombrage_arbres"} <= doubtful
+    assert all(dated.sources for rule in RULES.rules for dated in rule.values)
+
+
+def test_no_icpe_heading_is_verified_yet():
+    assert RULES.labels("APER40.icpe_rubriques", date(2026, 1, 1)) == ()
+
+
+def test_an_assumption_out_of_its_tested_range_is_refused(tmp_path):
+    text = (CONFIG / "assumptions.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "assumptions.yaml"
+    path.write_text(text.replace("    value: 0.4\n", "    value: 40\n", 1), encoding="utf-8")
+    with pytest.raises(ConfigError, match="tested range"):
+        load_assumptions(path)
+
+
+def test_an_unknown_assumption_is_refused(tmp_path):
+    text = (CONFIG / "assumptions.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "assumptions.yaml"
+    path.write_text(text + "\nsurprise: 1\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="surprise"):
+        load_assumptions(path)

@@ -1,0 +1,35 @@
+"""Share of a car park inside a perimeter."""
+
+import pytest
+
+from pipeline import schemas
+from pipeline.obligation.protections import protection_shares
+from tests.tables import ASSUMPTIONS, box, lots, table
+
+
+@pytest.mark.parametrize(
+    ("zone", "share"),
+    [
+        pytest.param(box(-5, -5, 55, 45), 1.0, id="wholly inside"),
+        pytest.param(box(0, 0, 49.96, 40), 1.0, id="inside up to the thickness of the drawing"),
+        pytest.param(box(0, 0, 25, 40), 0.5, id="half"),
+    ],
+)
+def test_share(zone, share):
+    zones = table(
+        schemas.Perimeter, [{"perimeter_id": "p", "kind": "spr", "geometry": zone}],
+        {"source": "servitudes"},
+    )  # fmt: skip
+    parks = lots({"lot_id": "a", "geometry": box(0, 0, 50, 40)})
+    assert protection_shares(parks, zones, ASSUMPTIONS)["share"].tolist() == [pytest.approx(share)]
+
+
+def test_a_perimeter_that_only_touches_is_left_out():
+    zones = table(
+        schemas.Perimeter,
+        [{"perimeter_id": "p", "kind": "spr", "geometry": box(50, 0, 60, 40)}],
+        {"source": "servitudes"},
+    )
+    assert protection_shares(
+        lots({"lot_id": "a", "geometry": box(0, 0, 50, 40)}), zones, ASSUMPTIONS
+    ).empty
