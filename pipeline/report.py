@@ -61,13 +61,14 @@ def print_summary(result: Result, console: Console) -> None:
         if document["sources"][state]:
             console.print(f"Sources {label}s : {', '.join(document['sources'][state])}")
     for warning in result.warnings:
-        console.print(f"Attention : {warning}", style="yellow", markup=False)
+        if not warning.endswith("source absente"):  # said just above, in one line
+            console.print(f"Attention : {warning}", style="yellow", markup=False)
     console.print(f"Produit : {result.path}", markup=False, soft_wrap=True)
 
 
 def _verdict_table(result: Result, title: str) -> Table:
     product = result.product
-    joined = product.verdicts.merge(product.surfaces, on="lot_id")
+    joined = product.verdicts.merge(product.surfaces, on="lot_id", how="left")
     table = Table("Verdict (art. 40)", title=title, title_justify="left")
     for column in ("parcs", "superficie m²", "à couvrir m²"):
         table.add_column(column, justify="right")

@@ -148,10 +148,12 @@ def _qualify(
     masks = gather_masks(sources.masks, sources.buildings, sources.roads, rings, assumptions)
     crowns = crowns_of(sources.trees, "high", assumptions)
     exclusions = rules.exclusions_on(day)
-    ledger = compute_eligible_surface(lots, masks, crowns, exclusions, assumptions, territory)
+    # Nothing is counted, hence excluded, in a park that article 40 does not reach.
+    counted = lots[lots["out_of_scope"].isna()].reset_index(drop=True)
+    ledger = compute_eligible_surface(counted, masks, crowns, exclusions, assumptions, territory)
 
     on_step("Ombrage par les arbres cartographiés")
-    cover = compute_tree_cover(lots, ledger.remaining, sources.trees, assumptions, territory)
+    cover = compute_tree_cover(counted, ledger.remaining, sources.trees, assumptions, territory)
 
     on_step("Application de la loi")
     shares = protection_shares(lots, sources.perimeters, assumptions)

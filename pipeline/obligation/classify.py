@@ -27,8 +27,10 @@ def classify_lots(
 
     Parameters
     ----------
-    lots, surfaces, cover
-        `ParkingLot`, `EligibleSurface` and `TreeCover`: one row per lot each.
+    lots
+        `ParkingLot`, in scope or not.
+    surfaces, cover
+        `EligibleSurface` and `TreeCover`: one row per lot in scope.
     shares
         `ProtectionShare`.
 
@@ -45,9 +47,9 @@ def classify_lots(
         )
     }
     table = lots.drop(columns="geometry").merge(
-        surfaces.drop(columns="gross_area_m2"), on="lot_id", validate="1:1"
+        surfaces.drop(columns="gross_area_m2"), on="lot_id", how="left", validate="1:1"
     )
-    table = table.merge(cover, on="lot_id", validate="1:1")
+    table = table.merge(cover, on="lot_id", how="left", validate="1:1")
     rows = []
     for row in table.to_dict("records"):
         facts = _facts(row, protections.get(row["lot_id"], ()))

@@ -168,6 +168,7 @@ def _facts(
     kind = str(size.groupby(members["parking_type"]).sum().idxmax())
     kept = _kept_shares(perimeter, evidence[evidence["is_chosen"]])
     low, high, account = span(kept, gross_m2, areas, str(members["source"].iloc[0]))
+    high = max(high, _lanes_included(members, assumptions))
     joined_by = _joined_by(members, perimeter)
     level, reasons = judge(set(sources), (low, high), joined_by, context, assumptions)
     accuracy = assumptions.positional_accuracy_m
@@ -190,6 +191,14 @@ def _facts(
         "source_ids": ";".join(sorted(evidence["candidate_id"])),
         "drawn_ids": ";".join(sorted(members["candidate_id"])),
     }
+
+
+def _lanes_included(members: gpd.GeoDataFrame, assumptions: Assumptions) -> float:
+    """Return the most that a park known by its bays alone can measure, its lanes included."""
+    if not (members["role"] == "bays").all():
+        return 0.0
+    spaces = float(members["capacity_max"].sum())
+    return spaces * assumptions.spaces.area_per_space_high_m2.value
 
 
 def _kept_shares(perimeter: Perimeter, chosen: gpd.GeoDataFrame) -> dict[int, float]:

@@ -200,6 +200,14 @@ def test_bays_that_open_on_a_public_road(distance, kind):
     assert found.lots["parking_type"].tolist() == [kind]
 
 
+def test_bays_alone_do_not_bound_the_lanes_between_them():
+    # 60 bays of 12.5 m²: 750 m² drawn, up to 60 × 30 m² with the lanes
+    found = build(osm("a", box(0, 0, 150, 5), role="bays", capacity_min=60, capacity_max=60))
+    lot = found.lots.iloc[0]
+    assert lot["gross_area_m2"] == pytest.approx(750, abs=0.1)
+    assert lot["source_high_m2"] == 1800
+
+
 def test_every_candidate_has_an_outcome():
     found = build(
         osm("a", box(0, 0, 40, 40)),

@@ -1,0 +1,204 @@
+"""Real QGIS opens the product: styled, grouped, in French, and safe to edit."""
+
+import datetime
+
+import pytest
+
+from pipeline.export.conformance import check_product
+from pipeline.export.domains import DOMAINS
+from pipeline.export.layers import BY_NAME, LAYERS
+from tests.qgis.conftest import run_system_python
+from tests.unit.export.hand_made import DOUBLE, GRAND
+
+pytestmark = pytest.mark.qgis
+
+MAPPED = [layer.name for layer in LAYERS if layer.geometry]
+RENDERERS = {
+    "commune": "singleSymbol",
+    "parcs": "categorizedSymbol",
+    "candidats": "RuleRenderer",
+    "exclusions": "RuleRenderer",
+    "arbres": "RuleRenderer",
+    "icpe_tampon": "categorizedSymbol",
+    "perimetres_protection": "categorizedSymbol",
+    "parcelles": "singleSymbol",
+    "icpe": "RuleRenderer",
+}
+
+
+def test_gdal_validates_both_files(product_path):
+    for path in (product_path, product_path.with_name("62999_revue.gpkg")):
+        done = run_system_python("-m", "osgeo_utils.samples.validate_gpkg", str(path))
+        if "No module named" in done.stderr:
+            pytest.skip("validate_gpkg is not installed (Debian: python3-gdal)")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("layer", [layer.name for layer in LAYERS])
+def test_a_layer_added_by_hand_is_valid_and_in_french(seen, layer):
+    added = seen["added"][layer]
+    assert added["valid"]
+    expected = {column.name: column.alias for column in BY_NAME[layer].columns}
+    assert {name: added["aliases"][name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(("layer", "renderer"), RENDERERS.items())
+def test_a_layer_added_by_hand_takes_its_style(seen, layer, renderer):
+    assert seen["added"][layer]["renderer"] == renderer
+
+
+def test_installations_added_by_hand_draw_points_and_polygons(seen):
+    assert seen["added"]["icpe"]["drawn"] == [True, True]
+    assert seen["added"]["icpe"]["legend"] == ["Point", "Emprise ou bâtiment"]
+
+
+def test_status_is_drawn_and_listed_in_french(seen):
+    parks = seen["added"]["parcs"]
+    assert parks["categories"] == DOMAINS["statut"]
+    assert {words: code for item in parks["statut"] for words, code in item.items()} == {
+        words: code for code, words in DOMAINS["statut"].items()
+    }
+    assert parks["labels"]
+
+
+@pytest.mark.parametrize(
+    ("column", "widget"),
+    [
+        ("statut", "ValueMap"),
+        ("echeance", "DateTime"),
+        ("surface_assujettie_m2", "Range"),
+        ("regime_presume", "CheckBox"),
+        ("motif", "TextEdit"),
+    ],
+)
+def test_each_kind_of_column_has_its_widget(seen, column, widget):
+    assert seen["added"]["parcs"]["widgets"][column] == widget
+
+
+def test_the_project_opens_by_its_name(seen):
+    assert seen["projects"] == ["parzan"]
+    assert seen["opened"]
+    assert seen["project"]["title"] == "Parcs de stationnement — Démo-sur-Lys (62999)"
+    assert seen["project"]["crs"] == "EPSG:2154"
+
+
+def test_groups_are_those_of_the_contract(seen):
+    assert seen["project"]["groups"] == [
+        *("À instruire", "Mesure", "Contexte", "Données", "Fonds de plan"),
+    ]
+
+
+def test_every_layer_of_the_project_is_valid(seen):
+    layers = seen["project"]["layers"]
+    assert [name for name, layer in layers.items() if not layer["valid"]] == []
+    assert len(layers) == len(LAYERS) + 1 + 3 + 2  # ICPE twice, the review, the basemaps
+
+
+def test_only_the_review_can_be_edited(seen):
+    layers = seen["project"]["layers"]
+    open_to_edits = {name for name, layer in layers.items() if layer["read_only"] is False}
+    assert open_to_edits == {"Corrections", "Suivi des dossiers", "Notes privées"}
+
+
+@pytest.mark.parametrize("basemap", ["Orthophotographie (IGN)", "Plan IGN"])
+def test_basemaps_are_off_and_valid_without_a_network(seen, basemap):
+    layer = seen["project"]["layers"][basemap]
+    assert (layer["valid"], layer["checked"]) == (True, False)
+
+
+def test_what_explains_a_park_is_drawn_over_it(seen):
+    order = seen["project"]["order"]
+    ranks = [
+        order.index(name)
+        for name in (
+            *("Corrections", "Exclusions de superficie", "Parcs de stationnement"),
+            *("Périmètres de protection", "Commune", "Orthophotographie (IGN)"),
+        )
+    ]
+    assert ranks == sorted(ranks)
+
+
+def test_relations_are_valid(seen):
+    relations = seen["project"]["relations"]
+    assert set(relations) >= {"Corrections", "Suivi", "Notes privées", "Exclusions"}
+    assert all(relations.values())
+
+
+def test_the_park_form_has_its_tabs_and_the_review(seen):
+    tabs = seen["project"]["tabs"]
+    assert list(tabs) == ["Parc", "Superficie", "Arbres", "Obligation", "Provenance", "Revue"]
+    assert tabs["Revue"] == ["Corrections", "Suivi", "Notes privées"]
+    assert tabs["Superficie"] == ["Exclusions"]
+
+
+def test_themes_are_those_of_the_contract(seen):
+    assert seen["project"]["themes"] == sorted(
+        ["À instruire", "Échéances", "Dérogations possibles"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("theme", "style", "layer"),
+    [
+        ("À instruire", "Statut", "Exclusions de superficie"),
+        ("Échéances", "Échéances", "Commune"),
+        ("Dérogations possibles", "Dérogations possibles", "Périmètres de protection"),
+    ],
+)
+def test_a_theme_shows_its_layers_with_its_style(seen, theme, style, layer):
+    applied = seen["themes"][theme]
+    assert applied["style"] == style
+    assert {"Parcs de stationnement", layer} <= set(applied["visible"])
+    assert "Plan IGN" not in applied["visible"]
+
+
+def test_legends_speak_french(seen):
+    assert seen["themes"]["À instruire"]["legend"] == list(DOMAINS["statut"].values())
+    assert "Échéance : échue, report à justifier" in seen["themes"]["Échéances"]["legend"]
+    assert "Dérogation possible" in seen["themes"]["Dérogations possibles"]["legend"]
+
+
+@pytest.mark.parametrize("status", DOMAINS["statut"])
+def test_each_status_shows_in_its_colour(seen, status):
+    assert seen["themes"]["À instruire"]["pixels"][status] > 20
+
+
+def test_another_theme_draws_otherwise(seen):
+    pixels = seen["themes"]["Échéances"]["pixels"]
+    assert pixels["non_assujetti"] == pixels["exonere"] == 0
+    assert pixels["assujetti"] > 20  # the deadline that is past and may be put off
+
+
+def test_a_hostile_name_is_only_text_in_the_map_tip(seen):
+    tip = seen["tips"][DOUBLE]
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in tip
+    assert "<script>" not in tip
+    assert "[% 1+1 %]" in tip  # not 2: a value is never evaluated
+    assert "Assujetti" in tip
+
+
+def test_the_map_tip_says_status_and_bounds(seen):
+    tip = seen["tips"][GRAND].replace("\N{NARROW NO-BREAK SPACE}", " ")
+    assert "10 700 m² (entre 10 500 et 11 800)" in tip
+
+
+@pytest.mark.parametrize("table", ["Corrections", "Suivi des dossiers"])
+def test_an_agent_adds_a_row(seen, table):
+    row = seen["editing"][table]
+    assert row["committed"], row["errors"]
+    assert row["rows"] == 1
+    assert row["agent"]
+    datetime.date.fromisoformat(row["date"])
+
+
+def test_editing_the_review_leaves_the_product_as_it_was(seen, product_path):
+    assert seen["editing"]["unchanged"]
+    assert not seen["editing"]["parks_editable"]
+    assert check_product(product_path) == []
+    assert [path.name for path in sorted(product_path.parent.iterdir())] == [
+        *("62999.gpkg", "62999_revue.gpkg"),
+    ]
+
+
+def test_qgis_has_nothing_to_complain_about(seen):
+    assert seen["messages"] == []

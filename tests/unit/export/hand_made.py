@@ -1,0 +1,313 @@
+"""A small commune made by hand: one car park per status, whole metres, no real name."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+from shapely import MultiPolygon, Point, box
+
+from pipeline import schemas
+from pipeline.crs import load_territories, territory_of
+from pipeline.export.product import Product
+from pipeline.rules import load_rules
+
+CONFIG = Path(__file__).resolve().parents[3] / "config"
+RULES = load_rules(CONFIG / "rules")
+TERRITORY = territory_of("62999", load_territories(CONFIG / "territories.yaml"))
+CRS = TERRITORY.crs
+AS_OF = date(2026, 7, 1)
+X, Y = 650_000, 7_000_000
+HOSTILE = 'Parc <b>"L\'Été"</b> ]]> {{x}} [% 1+1 %]\n🚗 & <script>alert(1)</script>\x07'
+CLEANED = HOSTILE.replace("\x07", "")
+
+
+def at(x, y, width, height):
+    return box(X + x, Y + y, X + x + width, Y + y + height)
+
+
+GRAND, DOUTEUX, ABRITE, PETIT, ENTERRE, DOUBLE = (f"62999-{n}" for n in range(1, 7))
+SHAPES = {
+    GRAND: at(200, 200, 120, 100),  # 12 000 m²
+    DOUTEUX: at(600, 200, 51, 30),  # 1 530 m²
+    ABRITE: at(1000, 200, 60, 50),  # 3 000 m²
+    PETIT: at(1400, 200, 30, 30),  # 900 m²
+    ENTERRE: at(200, 700, 50, 40),  # 2 000 m²
+    DOUBLE: MultiPolygon([at(600, 700, 50, 30), at(660, 700, 40, 25)]),  # 2 500 m²
+}
+
+
+def table(schema, rows, *, geometry=True):
+    frame = pd.DataFrame(rows)
+    return schemas.conform(schema, frame, CRS if geometry else None)
+
+
+def lot(lot_id, name, area, **changes):
+    row = {
+        "lot_id": lot_id,
+        "insee_code": "62999",
+        "name": name,
+        "access": "customers",
+        "operator": None,
+        "parking_type": "surface",
+        "out_of_scope": None,
+        "gross_area_m2": area,
+        "source_low_m2": area,
+        "source_high_m2": area,
+        "source_areas": f"osm : {area:.0f} m²",
+        "accuracy_m": 1.0,
+        "outline_known": True,
+        "piece_count": 1,
+        "largest_piece_m2": area,
+        "joined_by": None,
+        "spaces": area // 25,
+        "spaces_min": area // 30,
+        "spaces_max": area // 20,
+        "spaces_source": "estimees",
+        "outside_parcels_share": None,
+        "parcel_ids": None,
+        "reliability": "elevee",
+        "reliability_reasons": "deux sources concordent",
+        "sources": "osm;bdtopo",
+        "source_ids": f"way/{lot_id[-1]}",
+        "geometry": SHAPES[lot_id],
+    }
+    return row | changes
+
+
+def lots():
+    rows = [
+        lot(GRAND, "Parking du Grand Marché", 12_000.0),
+        lot(DOUTEUX, "Parking des Deux Sources", 1_530.0, reliability="moyenne"),
+        lot(ABRITE, "Parking du Beffroi", 3_000.0, parcel_ids="62999000AA0001"),
+        lot(PETIT, None, 900.0),
+        lot(ENTERRE, "Parking de la Cave", 2_000.0, parking_type="souterrain")
+        | {"out_of_scope": "parc souterrain"},
+        lot(DOUBLE, HOSTILE, 2_500.0, piece_count=2, largest_piece_m2=1_500.0, joined_by="allee"),
+    ]
+    return table(schemas.ParkingLot, rows)
+
+
+def surface(lot_id, gross, excluded, low, high):
+    eligible = gross - excluded
+    return {
+        "lot_id": lot_id,
+        "gross_area_m2": gross,
+        "excluded_area_m2": excluded,
+        "eligible_area_m2": eligible,
+        "eligible_min_m2": low,
+        "eligible_max_m2": high,
+        "half_width_m2": 50.0,
+        "uncertain_m2": 0.0,
+        "flagged_m2": 0.0,
+        "rainwater_area_m2": gross,
+        "shade_area_m2": eligible,
+    }
+
+
+def surfaces():
+    rows = [
+        surface(GRAND, 12_000.0, 1_300.0, 10_500.0, 11_800.0),
+        surface(DOUTEUX, 1_530.0, 0.0, 1_455.0, 1_588.0),
+        surface(ABRITE, 3_000.0, 0.0, 2_900.0, 3_100.0),
+        surface(PETIT, 900.0, 0.0, 850.0, 950.0),
+        surface(ENTERRE, 2_000.0, 0.0, 1_900.0, 2_100.0),
+        surface(DOUBLE, 2_500.0, 0.0, 2_300.0, 2_600.0),
+    ]
+    return table(schemas.EligibleSurface, rows, geometry=False)
+
+
+def verdict(lot_id, status, code, reason, **changes):
+    known = {"regime": "existant_1500", "regime_is_presumed": True}
+    return {"lot_id": lot_id, "status": status, "reason_code": code, "reason": reason, **known} | (
+        changes
+    )
+
+
+def verdicts():
+    due = {"due_date": "2028-07-01", "due_state": "a_venir", "penalty_cap_eur": 20_000.0}
+    rows = [
+        verdict(GRAND, "assujetti", "seuil", "Parc présumé assujetti.", area_to_cover_m2=5_350.0)
+        | {"due_date": "2026-07-01", "due_state": "echue_report_a_justifier"}
+        | {"penalty_cap_eur": 40_000.0, "priority": 1.0},
+        verdict(DOUTEUX, "a_verifier", "sources_divergentes", "Les sources divergent.")
+        | {"question": "Quelle est la superficie ?", "how_to_settle": "Relevé sur place."},
+        verdict(ABRITE, "exonere", "abords_delimites", "Parc exonéré."),
+        verdict(PETIT, "non_assujetti", "sous_seuil", "Sous le seuil.", regime="aucun"),
+        verdict(ENTERRE, "hors_champ", "souterrain", "Parc souterrain.", regime="aucun"),
+        verdict(DOUBLE, "assujetti", "seuil", "Parc présumé assujetti.", area_to_cover_m2=1_250.0)
+        | due
+        | {"possible_derogations": "abords_500m_covisibilite", "priority": 2.0}
+        | {"other_due_date": "2026-07-01", "other_penalty_cap_eur": 40_000.0},
+    ]
+    return table(schemas.Verdict, rows, geometry=False)
+
+
+def tree_cover():
+    known = {"method": "arbres_cartographies", "tree_count": 2.0, "wide_tree_count": 1.0}
+    shade = {"shade_share": 0.02, "shade_share_min": 0.01, "shade_share_max": 0.03}
+    rows = [
+        {"lot_id": GRAND, **known, **shade, "outside_shade_share": 0.0, "trees_are_spread": False},
+        *({"lot_id": lot_id} for lot_id in (DOUTEUX, ABRITE, PETIT, ENTERRE, DOUBLE)),
+    ]
+    return table(schemas.TreeCover, rows, geometry=False)
+
+
+def candidate(candidate_id, source, source_id, geometry, **changes):
+    row = {
+        "candidate_id": candidate_id,
+        "source": source,
+        "source_id": source_id,
+        "role": "outline",
+        "parking_type": "surface",
+        "geometry": geometry,
+    }
+    return row | changes
+
+
+def candidates():
+    rows = [
+        candidate("osm:way/1", "osm", "way/1", SHAPES[GRAND], name="Grand Marché"),
+        candidate("bdtopo:B1", "bdtopo", "B1", SHAPES[DOUTEUX]),
+        candidate("osm:r9", "osm", "r9", None, defect="geometrie_incomplete"),
+    ]
+    return table(schemas.ParkingCandidate, rows)
+
+
+def outcomes():
+    rows = [
+        {"candidate_id": "osm:way/1", "lot_id": GRAND, "reason": "Contour retenu."},
+        {"candidate_id": "bdtopo:B1", "lot_id": DOUTEUX, "reason": "Contour retenu."},
+        {"candidate_id": "osm:r9", "lot_id": None, "reason": "Géométrie incomplète."},
+    ]
+    return table(schemas.CandidateOutcome, rows, geometry=False)
+
+
+def piece(motif, area, geometry, *, deducted=True, certain=True, lot_id=GRAND):
+    article = {item.motif: item.article for item in RULES.exclusions_on(AS_OF)}[motif]
+    return {
+        "lot_id": lot_id,
+        "motif": motif,
+        "article": article,
+        "area_m2": area,
+        "is_deducted": deducted,
+        "is_certain": certain,
+        "source": "osm",
+        "source_id": f"way/{motif}",
+        "geometry": geometry,
+    }
+
+
+def pieces():
+    rows = [
+        piece("espace_vert", 800.0, at(220, 220, 40, 20)),
+        piece("icpe_10m", 500.0, at(310, 200, 10, 50), certain=False),
+        piece("stockage", 100.0, at(205, 285, 10, 10), deducted=False, certain=False),
+    ]
+    return table(schemas.ExclusionPiece, rows)
+
+
+def trees():
+    rows = [
+        {"tree_id": "T1", "source": "osm", "genus": "Tilia", "geometry": Point(X + 230, Y + 270)},
+        {
+            "tree_id": "T2",
+            "source": "osm",
+            "crown_diameter_m": 10.0,
+            "geometry": Point(X + 195, Y + 250).buffer(5),
+        },
+    ]
+    made = table(schemas.Tree, rows)
+    return made.assign(lot_id=[GRAND, GRAND], is_outside=[False, True])
+
+
+def installations():
+    known = {"source": "georisques", "regime": "Enregistrement", "ring_is_certain": False}
+    rows = [
+        {"installation_id": "0001", "name": "Usine", "rung": "emprise", "has_ring": True, **known}
+        | {"geometry": at(330, 190, 60, 70)},
+        {"installation_id": "0002", "name": "Dépôt", "rung": "point", "has_ring": False, **known}
+        | {"geometry": Point(X + 900, Y + 600)},
+    ]
+    return table(schemas.LocatedInstallation, rows)
+
+
+def rings():
+    shape = at(330, 190, 60, 70)
+    ring = shape.buffer(10, quad_segs=64).difference(shape)
+    columns = {"installation_id": ["0001"], "is_certain": [False], "area_m2": [ring.area]}
+    return gpd.GeoDataFrame(columns, geometry=[ring], crs=CRS)
+
+
+def perimeters():
+    rows = [
+        {"perimeter_id": "AC1-1", "source": "servitudes", "kind": "abords_delimites"}
+        | {"name": "Beffroi", "geometry": at(900, 100, 300, 300)},
+        {"perimeter_id": "AC1-2", "source": "monuments", "kind": "abords_500m"}
+        | {"name": "Chapelle", "geometry": Point(X + 700, Y + 900).buffer(500)},
+    ]
+    return table(schemas.Perimeter, rows)
+
+
+def protection_shares():
+    rows = [
+        {"lot_id": ABRITE, "perimeter_id": "AC1-1", "kind": "abords_delimites", "share": 1.0},
+        {"lot_id": DOUBLE, "perimeter_id": "AC1-2", "kind": "abords_500m", "share": 1.0},
+        {"lot_id": ENTERRE, "perimeter_id": "AC1-2", "kind": "abords_500m", "share": 0.5},
+    ]
+    return table(schemas.ProtectionShare, rows, geometry=False)
+
+
+def parcels():
+    rows = [
+        {"idu": "62999000AA0001", "declared_area_m2": 4_000.0, "geometry": at(990, 190, 80, 50)}
+    ]
+    return table(schemas.Parcel, rows).assign(lot_id=[ABRITE])
+
+
+def records():
+    rows = [
+        {"folder": "osm", "label": "OpenStreetMap", "state": "utilisee", "file": "ville.osm"}
+        | {"sha256": "ab" * 32, "vintage": "2026-06", "producer": "Contributeurs OSM"}
+        | {"licence": "ODbL 1.0", "row_count": 3, "remarks": None},
+        {"folder": "bdtopo", "label": "BD TOPO", "state": "utilisee", "file": "bdtopo.gpkg"}
+        | {"sha256": "cd" * 32, "vintage": "2026-03", "producer": "IGN"}
+        | {"licence": "Licence Ouverte 2.0", "row_count": 1, "remarks": None},
+        {"folder": "mnh", "label": "Modèle de hauteur", "state": "absente", "row_count": 0},
+    ]
+    return table(schemas.SourceRecord, rows, geometry=False)
+
+
+def commune():
+    rows = [
+        {"insee_code": "62999", "name": "Démo-sur-Lys", "epci_name": "CC des Exemples"}
+        | {"geometry": box(X, Y, X + 2000, Y + 1500)}
+    ]
+    return table(schemas.Commune, rows)
+
+
+def make_product(**changes):
+    made = Product(
+        territory=TERRITORY,
+        insee_code="62999",
+        as_of=AS_OF,
+        commune=commune(),
+        lots=lots(),
+        surfaces=surfaces(),
+        tree_cover=tree_cover(),
+        verdicts=verdicts(),
+        candidates=candidates(),
+        outcomes=outcomes(),
+        pieces=pieces(),
+        trees=trees(),
+        installations=installations(),
+        rings=rings(),
+        perimeters=perimeters(),
+        protection_shares=protection_shares(),
+        parcels=parcels(),
+        records=records(),
+        rules=RULES,
+        version="0.1.0",
+    )
+    return replace(made, **changes)

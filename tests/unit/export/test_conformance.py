@@ -1,0 +1,225 @@
+"""`parzan check`: a sound product gives no finding; each damage gives the one that names it."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+
+import pytest
+from shapely import MultiPolygon, Polygon
+
+from pipeline.errors import PipelineError, SourceError
+from pipeline.export.conformance import check_product
+from tests.unit.export.hand_made import DOUBLE, GRAND
+
+
+@pytest.fixture
+def product(tmp_path, published):
+    return shutil.copy(published, tmp_path / "62999.gpkg")
+
+
+def damage(path, *statements):
+    """Change a file without the R-tree triggers, which need functions that only GDAL has."""
+    with closing(sqlite3.connect(path)) as connection:
+        triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        for (name,) in triggers.fetchall():
+            connection.execute(f'DROP TRIGGER "{name}"')
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+
+
+def test_a_published_file_conforms(product):
+    assert check_product(product) == []
+
+
+def test_checking_changes_nothing(product):
+    before = product.read_bytes()
+    check_product(product)
+    assert product.read_bytes() == before
+    assert [path.name for path in product.parent.iterdir()] == ["62999.gpkg"]
+
+
+CASES = [
+    pytest.param(
+        f"UPDATE parcs SET surface_exclue_m2 = 1299.8 WHERE parc_id = '{GRAND}'",
+        ["brute − exclue ≠ assujettie", GRAND, "12000.0 − 1299.8 ≠ 10700.0"],
+        id="1: the areas of a lot do not add up",
+    ),
+    pytest.param(
+        "UPDATE exclusions SET surface_m2 = 801 WHERE motif = 'espace_vert'",
+        ["exclusions", "1300.0 m² au parc, 1301.0 m² de pièces"],
+        id="1: the pieces are not the excluded area",
+    ),
+    pytest.param(
+        "UPDATE exclusions SET deduite = 1",
+        ["exclusions", "1400.0 m² de pièces"],
+        id="1: a piece only flagged must not count",
+    ),
+    pytest.param(
+        f"UPDATE parcs SET surface_assujettie_max_m2 = 10699 WHERE parc_id = '{GRAND}'",
+        ["surface_assujettie_m2 hors de son intervalle", "10500 ≤ 10700 ≤ 10699"],
+        id="2: the value above its maximum",
+    ),
+    pytest.param(
+        f"UPDATE parcs SET places_min = 481 WHERE parc_id = '{GRAND}'",
+        ["places hors de son intervalle"],
+        id="2: spaces below their minimum",
+    ),
+    pytest.param(
+        "UPDATE arbres SET parc_id = '62999-99'",
+        ["arbres", "parc_id inconnu", "62999-99"],
+        id="5: a tree of an unknown park",
+    ),
+    pytest.param(
+        "UPDATE perimetres_protection SET parcs_concernes = 'x;y'",
+        ["perimetres_protection", "x, y"],
+        id="5: a perimeter names unknown parks",
+    ),
+    pytest.param(
+        f"UPDATE parcs SET parc_id = '{DOUBLE}' WHERE parc_id = '{GRAND}'",
+        ["parcs : parc_id en double", DOUBLE],
+        id="5: an identifier twice",
+    ),
+    pytest.param(
+        "UPDATE candidats SET raison = NULL",
+        ["candidats : ni parc ni raison", "osm:r9"],
+        id="5: a candidate without account",
+    ),
+    pytest.param(
+        f"UPDATE parcs SET echeance = NULL WHERE parc_id = '{GRAND}'",
+        ["assujetti sans échéance", GRAND],
+        id="6: subject without a due date",
+    ),
+    pytest.param(
+        f"UPDATE parcs SET surface_assujettie_min_m2 = 1500 WHERE parc_id = '{GRAND}'",
+        ["intervalle non au-dessus du seuil", "minimum 1500.0 m², seuil 1500 m²"],
+        id="6: a minimum equal to a strict threshold",
+    ),
+    pytest.param(
+        "DELETE FROM regles WHERE regle_id = 'APER40.seuil'",
+        ["APER40.seuil sans valeur ni article"],
+        id="6: the article is not in the rules",
+    ),
+    pytest.param(
+        "UPDATE exclusions SET article = 'art. 99'",
+        ["exclusions : article absent de regles"],
+        id="6: an exclusion under an unknown article",
+    ),
+    pytest.param(
+        "UPDATE parcs SET geom = NULL WHERE fid = 1",
+        ["parcs : géométrie absente", "fid 1"],
+        id="7: a park without geometry",
+    ),
+    pytest.param(
+        "UPDATE parcs SET geom = (SELECT geom FROM arbres LIMIT 1) WHERE fid = 2",
+        ["parcs : type de géométrie autre que déclaré", "fid 2"],
+        id="7: a point among the parks",
+    ),
+    pytest.param(
+        "UPDATE gpkg_geometry_columns SET srs_id = 4326 WHERE table_name = 'parcs'",
+        ["parcs : géométrie déclarée"],
+        id="7: another CRS is declared",
+    ),
+    pytest.param(
+        "UPDATE parcs SET geom = CAST(substr(geom, 1, 4) || x'E6100000' || substr(geom, 9) AS BLOB)"
+        " WHERE fid = 1",
+        ["parcs : en-tête de géométrie ou SRS incorrect", "fid 1"],
+        id="7: another CRS in the geometry itself",
+    ),
+    pytest.param(
+        "DELETE FROM rtree_parcs_geom WHERE id = 1",
+        ["parcs : 5 géométries indexées pour 6"],
+        id="basics: the spatial index misses a row",
+    ),
+    pytest.param("DROP TABLE regles", ["regles : table absente"], id="basics: a layer is missing"),
+    pytest.param(
+        "ALTER TABLE parcs RENAME COLUMN echeance TO date_limite",
+        ["parcs : colonne echeance absente"],
+        id="basics: a column was renamed",
+    ),
+    pytest.param(
+        "UPDATE parcs SET statut = 'peut-être' WHERE fid = 1",
+        ["statut = 'peut-être' hors de la liste"],
+        id="basics: a value outside its list",
+    ),
+    pytest.param("PRAGMA application_id = 0", ["application_id"], id="basics: not marked GPKG"),
+    pytest.param("PRAGMA user_version = 10400", ["10400"], id="basics: another version"),
+    pytest.param("PRAGMA journal_mode = WAL", ["journal WAL"], id="basics: left in WAL mode"),
+    pytest.param(
+        "UPDATE qgis_projects SET content = 'zz'",
+        ["projet parzan illisible"],
+        id="basics: the project cannot be read",
+    ),
+    pytest.param(
+        "UPDATE layer_styles SET useAsDefault = 0 WHERE f_table_name = 'parcs'",
+        ["parcs n'a pas un style par défaut"],
+        id="basics: no default style",
+    ),
+    pytest.param(
+        "UPDATE sources SET etat = 'absente'",
+        ["aucune source utilisée"],
+        id="provenance: no source at all",
+    ),
+]
+
+
+@pytest.mark.parametrize(("statement", "words"), CASES)
+def test_a_damage_is_named(product, statement, words):
+    damage(product, statement)
+    found = check_product(product)
+    assert any(all(word in finding for word in words) for finding in found), found
+
+
+def test_within_a_tenth_of_a_square_metre_is_no_finding(product):
+    damage(
+        product,
+        "UPDATE exclusions SET surface_m2 = 800.09 WHERE motif = 'espace_vert'",
+        f"UPDATE parcs SET surface_exclue_m2 = 1300.05 WHERE parc_id = '{GRAND}'",
+    )
+    assert check_product(product) == []
+
+
+def test_an_invalid_polygon_is_named_with_its_reason(product):
+    bow_tie = MultiPolygon([Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])])
+    header = b"GP\0\1" + (2154).to_bytes(4, "little")
+    blob = header + bow_tie.wkb
+    damage(product, f"UPDATE parcs SET geom = x'{blob.hex()}' WHERE fid = 3")
+    words = ["parcs : géométrie invalide", "fid 3", "Self-intersection"]
+    assert any(all(word in item for word in words) for item in check_product(product))
+
+
+def test_a_renamed_file_is_told_to_take_its_name_back(product):
+    renamed = product.rename(product.with_name("copie.gpkg"))
+    assert any("rendre son nom" in finding for finding in check_product(renamed))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        pytest.param(None, "illisible", id="no such file"),
+        pytest.param(b"", "n'est pas un GeoPackage", id="an empty file"),
+        pytest.param(b"<html>404</html>", "n'est pas un GeoPackage", id="a web page"),
+    ],
+)
+def test_what_is_no_geopackage_is_an_error(tmp_path, content, words):
+    path = tmp_path / "x.gpkg"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SourceError, match=words):
+        check_product(path)
+
+
+@pytest.mark.parametrize("kept", [0.3, 0.6, 0.95])
+def test_a_truncated_file_never_passes(product, kept):
+    whole = product.read_bytes()
+    product.write_bytes(whole[: int(len(whole) * kept)])
+    try:
+        found = check_product(product)
+    except PipelineError as error:
+        found = [str(error)]
+    assert found
+
+
+def test_the_review_file_is_not_a_product(published):
+    found = check_product(published.with_name("62999_revue.gpkg"))
+    assert "parcs : table absente" in found

@@ -1,0 +1,277 @@
+"""The delivered layers: names and types of the contract, values of the tables, nothing invented."""
+
+import sqlite3
+from contextlib import closing
+
+import pyogrio
+import pytest
+
+from pipeline import schemas
+from pipeline.export.columns import COLUMNS
+from pipeline.export.domains import DOMAINS
+from pipeline.export.layers import LAYERS
+from pipeline.export.publish import publish
+from pipeline.rules import ProtectionKind
+from pipeline.schemas import Motif, Source
+from tests.unit.export.hand_made import (
+    ABRITE,
+    CLEANED,
+    DOUBLE,
+    DOUTEUX,
+    ENTERRE,
+    GRAND,
+    PETIT,
+    make_product,
+)
+
+# Copied by hand from the contract, section 4.
+PARCS = """parc_id commune_insee commune_nom epci_nom nom adresse type_parc acces gestionnaire
+proprietaire_nom siren debiteur_qualite parcelles_idu part_non_cadastree surface_brute_m2
+surface_exclue_m2 surface_assujettie_m2 surface_assujettie_min_m2 surface_assujettie_max_m2
+surface_eaux_pluviales_m2 surface_ombrage_m2 pieces_nb surface_plus_grande_piece_m2 places
+places_min places_max places_source ombrage_arbore_part ombrage_arbore_min ombrage_arbore_max
+ombrage_exterieur_part ombrage_methode arbres_nb arbres_requis_nb arbres_repartis
+ombrieres_existantes_m2 regime regime_presume statut motif motif_code question_a_lever
+moyen_verification echeance echeance_reportee echeance_situation sanction_plafond_eur_an
+surface_a_couvrir_m2 surface_ombrieres_min_mixte_m2 derogations_possibles puissance_kwc
+production_kwh_an priorite_instruction fiabilite fiabilite_raisons sources source_ids regles_au
+statut_calcule statut_revu source_statut"""
+EXCLUSIONS = "parc_id motif article surface_m2 deduite source source_id certitude"
+TYPES = {
+    "parc_id": "TEXT",
+    "places": "INTEGER",
+    "priorite_instruction": "INTEGER",
+    "surface_brute_m2": "REAL",
+    "part_non_cadastree": "REAL",
+    "regime_presume": "BOOLEAN",
+    "arbres_repartis": "BOOLEAN",
+    "echeance": "DATE",
+    "echeance_reportee": "DATE",
+    "regles_au": "DATE",
+    "puissance_kwc": "REAL",
+    "siren": "TEXT",
+}
+
+
+def query(path, sql, *values):
+    with closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        return connection.execute(sql, values).fetchall()
+
+
+def types_of(path, table):
+    return {row["name"]: row["type"] for row in query(path, f"PRAGMA table_info({table})")}
+
+
+def park(path, lot_id):
+    return dict(query(path, "SELECT * FROM parcs WHERE parc_id = ?", lot_id)[0])
+
+
+def test_layers_are_those_fed_by_this_version(published):
+    expected = {
+        *("commune", "parcs", "candidats", "exclusions", "arbres", "icpe", "icpe_tampon"),
+        *("perimetres_protection", "parcelles", "sources", "regles", "layer_styles"),
+    }
+    present = {row["table_name"] for row in query(published, "SELECT * FROM gpkg_contents")}
+    assert present == expected
+    assert query(published, "SELECT name FROM qgis_projects")[0]["name"] == "parzan"
+
+
+def test_parks_have_every_column_of_the_contract(published):
+    assert set(PARCS.split()) <= set(types_of(published, "parcs"))
+    assert set(EXCLUSIONS.split()) <= set(types_of(published, "exclusions"))
+
+
+@pytest.mark.parametrize(("column", "sql_type"), TYPES.items())
+def test_columns_are_typed_even_when_never_measured(published, column, sql_type):
+    assert types_of(published, "parcs")[column] == sql_type
+
+
+@pytest.mark.parametrize(
+    ("layer", "geometry"),
+    [
+        ("commune", "MULTIPOLYGON"),
+        ("parcs", "MULTIPOLYGON"),
+        ("candidats", "MULTIPOLYGON"),
+        ("arbres", "POINT"),
+        ("icpe", "GEOMETRY"),
+        ("parcelles", "MULTIPOLYGON"),
+    ],
+)
+def test_geometry_column_is_geom_of_the_declared_type(published, layer, geometry):
+    row = query(published, "SELECT * FROM gpkg_geometry_columns WHERE table_name = ?", layer)[0]
+    declared = (row["column_name"], row["geometry_type_name"], row["srs_id"])
+    assert declared == ("geom", geometry, 2154)
+
+
+def test_a_park_carries_what_was_measured_and_what_the_law_says(published):
+    row = park(published, GRAND)
+    assert row["commune_nom"] == "Démo-sur-Lys"
+    assert row["surface_brute_m2"] == 12_000
+    assert row["surface_exclue_m2"] == 1_300
+    assert row["surface_assujettie_m2"] == 10_700
+    assert (row["places"], row["places_min"], row["places_max"]) == (480, 400, 600)
+    assert (row["statut"], row["statut_calcule"]) == ("assujetti", "assujetti")
+    assert (row["statut_revu"], row["source_statut"]) == (None, "calcul")
+    assert row["echeance"] == "2026-07-01"
+    assert row["regles_au"] == "2026-07-01"
+    assert (row["regime_presume"], row["arbres_repartis"], row["arbres_nb"]) == (1, 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("lot_id", "status"),
+    [
+        (GRAND, "assujetti"),
+        (DOUTEUX, "a_verifier"),
+        (ABRITE, "exonere"),
+        (PETIT, "non_assujetti"),
+        (ENTERRE, "hors_champ"),
+        (DOUBLE, "assujetti"),
+    ],
+)
+def test_no_park_vanishes(published, lot_id, status):
+    assert park(published, lot_id)["statut"] == status
+
+
+@pytest.mark.parametrize(
+    "column", ["puissance_kwc", "siren", "adresse", "echeance_reportee", "ombrieres_existantes_m2"]
+)
+def test_what_is_not_measured_is_null(published, column):
+    assert query(published, f"SELECT count({column}) AS n FROM parcs")[0]["n"] == 0
+
+
+def test_shade_is_null_where_no_tree_is_mapped(published):
+    row = park(published, PETIT)
+    assert (row["ombrage_arbore_part"], row["arbres_nb"], row["arbres_repartis"]) == (None,) * 3
+
+
+def test_hostile_text_arrives_whole_but_for_control_characters(published):
+    assert park(published, DOUBLE)["nom"] == CLEANED
+
+
+def test_a_candidate_without_geometry_keeps_its_row_without_area(published):
+    row = query(published, "SELECT * FROM candidats WHERE candidat_id = 'osm:r9'")[0]
+    assert (row["geom"], row["surface_m2"], row["parc_id"]) == (None, None, None)
+    assert row["raison"] == "Géométrie incomplète."
+
+
+def test_candidate_area_is_measured_on_the_ground(published):
+    row = query(published, "SELECT * FROM candidats WHERE candidat_id = 'osm:way/1'")[0]
+    # 12 000 planar m² at 50.1° N, where Lambert-93 swells areas by 0.2 to 0.4 %.
+    assert 12_000 / 1.004 < row["surface_m2"] < 12_000 / 1.002
+
+
+@pytest.mark.parametrize(
+    ("candidate", "link"),
+    [
+        pytest.param(
+            "osm:way/1", "https://www.openstreetmap.org/way/1", id="a way written in full"
+        ),
+        pytest.param(
+            "osm:r9", "https://www.openstreetmap.org/relation/9", id="a relation in short"
+        ),
+        pytest.param("bdtopo:B1", None, id="another source has no page"),
+    ],
+)
+def test_link_to_the_object(published, candidate, link):
+    row = query(published, "SELECT lien FROM candidats WHERE candidat_id = ?", candidate)[0]
+    assert row["lien"] == link
+
+
+def test_the_ledger_names_article_and_certainty(published):
+    rows = query(published, "SELECT * FROM exclusions ORDER BY surface_m2")
+    assert [(r["motif"], r["deduite"], r["certitude"]) for r in rows] == [
+        ("stockage", 0, "a_verifier"),
+        ("icpe_10m", 1, "a_verifier"),
+        ("espace_vert", 1, "certaine"),
+    ]
+    assert rows[2]["article"] == "décret n° 2024-1023, art. 1er, III, 1°"
+
+
+def test_a_crown_becomes_the_point_at_its_centre(published):
+    trees = pyogrio.read_dataframe(published, layer="arbres").set_index("arbre_id")
+    crown = trees.loc["T2"]
+    assert (crown.geometry.x, crown.geometry.y) == pytest.approx((650_195, 7_000_250))
+    assert (bool(crown["hors_parc"]), crown["parc_id"]) == (True, GRAND)
+
+
+def test_installations_mix_points_and_polygons(published):
+    shapes = pyogrio.read_dataframe(published, layer="icpe").set_index("code_aiot")
+    assert shapes.geom_type.to_dict() == {"0001": "Polygon", "0002": "Point"}
+
+
+def test_a_perimeter_says_what_it_does_and_to_which_parks(published):
+    rows = query(published, "SELECT * FROM perimetres_protection ORDER BY perimetre_id")
+    assert [(r["nature"], r["effet"], r["parcs_concernes"], r["part_max"]) for r in rows] == [
+        ("abords_delimites", "automatique", ABRITE, 1.0),
+        ("abords_500m", "possible", f"{ENTERRE};{DOUBLE}", 1.0),
+    ]
+
+
+def test_rules_are_those_in_force_with_their_comparison(published):
+    row = dict(query(published, "SELECT * FROM regles WHERE regle_id = 'APER40.seuil'")[0])
+    assert (row["valeur"], row["unite"], row["comparaison"]) == ("1500", "m2", ">")
+    assert (row["article"], row["en_vigueur_du"]) == ("loi n° 2023-175, art. 40, I", "2023-03-11")
+
+
+def test_missing_sources_are_listed_as_missing(published):
+    rows = query(published, "SELECT dossier, etat FROM sources ORDER BY dossier")
+    assert [tuple(row) for row in rows] == [
+        ("bdtopo", "utilisee"),
+        ("mnh", "absente"),
+        ("osm", "utilisee"),
+    ]
+
+
+def test_an_empty_product_still_has_every_layer(tmp_path):
+    product = make_product()
+    empty = {
+        name: getattr(product, name).iloc[:0]
+        for name in (
+            *("lots", "surfaces", "tree_cover", "verdicts", "candidates", "outcomes", "pieces"),
+            *("trees", "installations", "rings", "perimeters", "protection_shares", "parcels"),
+        )
+    }
+    path = publish(make_product(**empty), tmp_path)
+    for layer in LAYERS:
+        present = types_of(path, layer.name)
+        assert {column.name for column in layer.columns} <= set(present)
+    assert types_of(path, "parcs")["echeance"] == "DATE"
+
+
+ORIGINS = {
+    "parcs": (schemas.ParkingLot, schemas.EligibleSurface, schemas.TreeCover, schemas.Verdict),
+    "candidats": (schemas.ParkingCandidate, schemas.CandidateOutcome),
+    "exclusions": (schemas.ExclusionPiece,),
+    "icpe": (schemas.LocatedInstallation,),
+    "perimetres_protection": (schemas.Perimeter,),
+    "parcelles": (schemas.Parcel,),
+    "sources": (schemas.SourceRecord,),
+}
+COMPUTED = {
+    *("commune_name", "epci_name", "rules_as_of", "status_source", "ground_area_m2", "link"),
+    *("certainty", "label", "article", "effect", "lot_ids", "largest_share", "lot_id"),
+}
+
+
+@pytest.mark.parametrize("layer", ORIGINS)
+def test_every_column_comes_from_a_table_of_the_flow(layer):
+    known = {name for schema in ORIGINS[layer] for name in schema.to_schema().columns}
+    origins = {column.origin for column in COLUMNS[layer] if column.origin}
+    assert origins - known <= COMPUTED
+
+
+@pytest.mark.parametrize(
+    ("domain", "literal"),
+    [("motif_exclusion", Motif), ("nature_protection", ProtectionKind), ("source", Source)],
+)
+def test_value_lists_follow_the_tables(domain, literal):
+    assert set(DOMAINS[domain]) == set(literal.__args__)
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
+def test_aliases_are_unique_and_french(layer):
+    names = [column.name for column in layer.columns]
+    assert len(set(names)) == len(names)
+    assert all(column.alias and column.alias != column.name for column in layer.columns)
+    assert all(column.domain in DOMAINS for column in layer.columns if column.domain)
