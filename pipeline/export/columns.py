@@ -1,0 +1,122 @@
+"""Columns of every delivered layer: English table columns → French names, aliases, units."""
+
+from pipeline.export.fields import Column, area, count, day, flag, number, sentences, share, text
+from pipeline.export.park_columns import PARK_COLUMNS
+
+_PARK = text("parc_id", "lot_id", "Parc")
+
+_COMMUNE = (
+    text("insee", "insee_code", "Code INSEE"),
+    text("nom", "name", "Nom"),
+    text("epci_nom", "epci_name", "Intercommunalité"),
+    area("surface_m2", "ground_area_m2", "Superficie"),
+    day("regles_au", "rules_as_of", "Règles au"),
+    text("parzan_version", "version", "Version de parzan"),
+)
+_CANDIDATES = (
+    text("candidat_id", "candidate_id", "Candidat"),
+    text("source", "source", "Source", domain="source"),
+    text("source_id", "source_id", "Identifiant dans la source"),
+    text("role", "role", "Rôle", domain="role"),
+    text("type_parc", "parking_type", "Type de parc", domain="type_parc"),
+    text("nom", "name", "Nom"),
+    area("surface_m2", "ground_area_m2", "Superficie", "Vide si la géométrie manque."),
+    _PARK,
+    sentences("raison", "reason", "Ce qu'il est devenu"),
+    text("defaut", "defect", "Défaut", "Pourquoi la géométrie manque ou a été réparée."),
+    text("millesime", "vintage", "Millésime"),
+    text("lien", "link", "Lien", "Objet sur openstreetmap.org."),
+)
+_EXCLUSIONS = (
+    _PARK,
+    text("motif", "motif", "Motif", domain="motif_exclusion"),
+    text("article", "article", "Article"),
+    area("surface_m2", "area_m2", "Superficie"),
+    flag("deduite", "is_deducted", "Déduite", "Non : seulement signalée."),
+    text("source", "source", "Source"),
+    text("source_id", "source_id", "Identifiant dans la source"),
+    text("certitude", "certainty", "Certitude", domain="certitude"),
+)
+_TREES = (
+    text("arbre_id", "tree_id", "Arbre"),
+    _PARK,
+    flag("hors_parc", "is_outside", "Planté hors du parc"),
+    text("genre", "genus", "Genre"),
+    number("hauteur_m", "height_m", "Hauteur", unit="m"),
+    number("diametre_houppier_m", "crown_diameter_m", "Diamètre du houppier", unit="m"),
+    text("source", "source", "Source"),
+)
+_INSTALLATIONS = (
+    text("code_aiot", "installation_id", "Code AIOT"),
+    text("nom", "name", "Nom"),
+    text("regime", "regime", "Régime"),
+    text("seveso", "seveso", "Seveso"),
+    text("activite", "activity", "Activité"),
+    sentences("rubriques", "headings", "Rubriques"),
+    text("echelon", "rung", "Géométrie", "Meilleure géométrie connue.", domain="echelon"),
+    flag("a_tampon", "has_ring", "Donne un tampon de 10 m"),
+    text("source", "source", "Source"),
+)
+_RINGS = (
+    text("code_aiot", "installation_id", "Code AIOT"),
+    text("certitude", "certainty", "Certitude", domain="certitude"),
+    area("surface_m2", "area_m2", "Superficie"),
+)
+_PERIMETERS = (
+    text("perimetre_id", "perimeter_id", "Périmètre"),
+    text("nature", "kind", "Nature", domain="nature_protection"),
+    text("libelle", "label", "Libellé"),
+    text("article", "article", "Article"),
+    text("effet", "effect", "Effet", domain="effet_protection"),
+    text("nom", "name", "Nom"),
+    text("source", "source", "Source"),
+    sentences("parcs_concernes", "lot_ids", "Parcs concernés", "Joints par « ; »."),
+    share("part_max", "largest_share", "Plus grande part d'un parc dans le périmètre"),
+)
+_PARCELS = (
+    text("idu", "idu", "Identifiant"),
+    area("contenance_m2", "declared_area_m2", "Contenance", "Superficie fiscale, non mesurée."),
+    _PARK,
+    text("proprietaire_nom", None, "Propriétaire", "Personne morale seulement."),
+    text("siren", None, "SIREN"),
+)
+_SOURCES = (
+    text("dossier", "folder", "Dossier"),
+    text("libelle", "label", "Source"),
+    text("etat", "state", "État", domain="etat_source"),
+    text("fichier", "file", "Fichier"),
+    text("sha256", "sha256", "Empreinte SHA-256"),
+    text("millesime", "vintage", "Millésime"),
+    text("producteur", "producer", "Producteur"),
+    text("licence", "licence", "Licence"),
+    count("lignes", "row_count", "Objets lus"),
+    sentences("remarques", "remarks", "Remarques"),
+)
+_RULES = (
+    text("regle_id", "rule_id", "Règle"),
+    text("nature", "nature", "Nature", domain="nature_regle"),
+    sentences("libelle", "label", "Libellé"),
+    text("valeur", "value", "Valeur", "Nombre, date ou liste jointe par « ; »."),
+    text("unite", "unit", "Unité"),
+    text("comparaison", "comparison", "Comparaison", "Aussi stricte que le texte."),
+    text("article", "article", "Article"),
+    day("en_vigueur_du", "valid_from", "En vigueur du"),
+    day("en_vigueur_au", "valid_to", "En vigueur jusqu'au", "Inclus ; vide : toujours en vigueur."),
+    flag("a_confirmer", "needs_review", "Lecture à confirmer", "Texte non encore relu."),
+    sentences("texte", "title", "Texte"),
+    text("lien", "href", "Lien"),
+)
+
+COLUMNS: dict[str, tuple[Column, ...]] = {
+    "commune": _COMMUNE,
+    "parcs": PARK_COLUMNS,
+    "candidats": _CANDIDATES,
+    "exclusions": _EXCLUSIONS,
+    "arbres": _TREES,
+    "icpe": _INSTALLATIONS,
+    "icpe_tampon": _RINGS,
+    "perimetres_protection": _PERIMETERS,
+    "parcelles": _PARCELS,
+    "sources": _SOURCES,
+    "regles": _RULES,
+}

@@ -1,0 +1,141 @@
+"""The layers of a product, in the order they are written: title, geometry, group, columns."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.export.columns import COLUMNS
+from pipeline.export.fields import Column
+
+GeometryType = Literal["MultiPolygon", "Point", "Unknown"]
+Group = Literal["À instruire", "Mesure", "Contexte", "Données"]
+GEOMETRY_COLUMN = "geom"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """
+    A table of the GeoPackage.
+
+    `geometry` is None for a table without geometry and `Unknown` where points and polygons mix;
+    `key` is the column whose values are unique; `sort` orders the rows.
+    """
+
+    name: str
+    title: str
+    description: str
+    geometry: GeometryType | None
+    group: Group
+    sort: tuple[str, ...]
+    key: str | None = None
+    columns: tuple[Column, ...] = ()
+
+
+def _layer(
+    name: str,
+    title: str,
+    description: str,
+    geometry: GeometryType | None,
+    group: Group,
+    sort: tuple[str, ...],
+    *,
+    key: bool = True,
+) -> Layer:
+    unique = sort[0] if key else None
+    return Layer(name, title, description, geometry, group, sort, unique, COLUMNS[name])
+
+
+LAYERS: tuple[Layer, ...] = (
+    _layer(
+        "commune",
+        "Commune",
+        "Limite de la commune",
+        "MultiPolygon",
+        "Contexte",
+        ("insee",),
+    ),
+    _layer(
+        "parcs",
+        "Parcs de stationnement",
+        "Parcs de stationnement au sens de la loi APER, superficie, statut et échéance",
+        "MultiPolygon",
+        "À instruire",
+        ("parc_id",),
+    ),
+    _layer(
+        "candidats",
+        "Objets des sources",
+        "Objets des sources qui peuvent être un parc, et ce qu'ils sont devenus",
+        "MultiPolygon",
+        "Mesure",
+        ("candidat_id",),
+    ),
+    _layer(
+        "exclusions",
+        "Exclusions de superficie",
+        "Pièces retirées d'un parc, ou seulement signalées, avec leur article",
+        "MultiPolygon",
+        "Mesure",
+        ("parc_id", "motif", "source", "source_id"),
+        key=False,
+    ),
+    _layer(
+        "arbres",
+        "Arbres",
+        "Arbres sur un parc ou au-dessus de lui",
+        "Point",
+        "Mesure",
+        ("arbre_id",),
+    ),
+    _layer(
+        "icpe",
+        "Installations classées",
+        "Installations classées (ICPE) à la meilleure géométrie connue",
+        "Unknown",
+        "Contexte",
+        ("code_aiot",),
+    ),
+    _layer(
+        "icpe_tampon",
+        "Tampon de 10 m des installations classées",
+        "Bande de moins de dix mètres autour d'une installation classée",
+        "MultiPolygon",
+        "Mesure",
+        ("code_aiot",),
+        key=False,
+    ),
+    _layer(
+        "perimetres_protection",
+        "Périmètres de protection",
+        "Périmètres de patrimoine ou de nature qui touchent un parc",
+        "MultiPolygon",
+        "Contexte",
+        ("perimetre_id",),
+    ),
+    _layer(
+        "parcelles",
+        "Parcelles cadastrales",
+        "Parcelles cadastrales sous un parc",
+        "MultiPolygon",
+        "Contexte",
+        ("idu",),
+    ),
+    _layer(
+        "sources",
+        "Sources",
+        "Sources utilisées, partielles ou absentes",
+        None,
+        "Données",
+        ("dossier", "fichier", "libelle"),
+        key=False,
+    ),
+    _layer(
+        "regles",
+        "Règles appliquées",
+        "Valeurs légales en vigueur à la date du produit",
+        None,
+        "Données",
+        ("nature", "regle_id"),
+        key=False,
+    ),
+)
+BY_NAME: dict[str, Layer] = {layer.name: layer for layer in LAYERS}

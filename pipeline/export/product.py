@@ -1,0 +1,130 @@
+"""Everything a commune's file is made of: the tables of a run, checked at the door of the stage."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+import geopandas as gpd
+import pandas as pd
+
+from pipeline.crs import Territory
+from pipeline.errors import ContractError
+from pipeline.rules import RuleBook
+from pipeline.schemas import (
+    CandidateOutcome,
+    Commune,
+    EligibleSurface,
+    ExclusionPiece,
+    LocatedInstallation,
+    Parcel,
+    ParkingCandidate,
+    ParkingLot,
+    Perimeter,
+    ProtectionShare,
+    SourceRecord,
+    Tree,
+    TreeCover,
+    Verdict,
+    check,
+    check_table,
+)
+
+_INSEE = re.compile(r"(?:\d{2}|2[AB]|97\d)\d{2,3}")
+_INSEE_LENGTH = 5
+_OVERSEAS = "97"
+_RING_COLUMNS = {"installation_id", "is_certain", "area_m2", "geometry"}
+
+
+@dataclass(frozen=True)
+class Product:
+    """
+    The tables of one commune, as the stages leave them (`pipeline/schemas.py`).
+
+    `trees` holds the trees on or over a lot, with `lot_id` and `is_outside`; `parcels` those under
+    a lot, with `lot_id`; `rings` has `installation_id`, `is_certain`, `area_m2`; `perimeters` those
+    that meet a lot. `as_of` is the date of the rules, and the only date written in the file.
+    """
+
+    territory: Territory
+    insee_code: str
+    as_of: date
+    commune: gpd.GeoDataFrame
+    lots: gpd.GeoDataFrame
+    surfaces: pd.DataFrame
+    tree_cover: pd.DataFrame
+    verdicts: pd.DataFrame
+    candidates: gpd.GeoDataFrame
+    outcomes: pd.DataFrame
+    pieces: gpd.GeoDataFrame
+    trees: gpd.GeoDataFrame
+    installations: gpd.GeoDataFrame
+    rings: gpd.GeoDataFrame
+    perimeters: gpd.GeoDataFrame
+    protection_shares: pd.DataFrame
+    parcels: gpd.GeoDataFrame
+    records: pd.DataFrame
+    rules: RuleBook
+    version: str
+
+    @property
+    def departement(self) -> str:
+        """Folder of the commune: two characters, three overseas."""
+        length = 3 if self.insee_code.startswith(_OVERSEAS) else 2
+        return self.insee_code[:length]
+
+    @property
+    def commune_name(self) -> str:
+        """Name of the commune."""
+        return str(self.commune["name"].iloc[0])
+
+
+def check_tables(product: Product) -> None:
+    """
+    Refuse a product whose tables break their contract.
+
+    Raises
+    ------
+    ContractError
+        If the INSEE code is not one, `commune` does not hold exactly that commune, or a table
+        breaks its schema; the message names the table.
+    CRSError
+        If a table is not in the territory CRS.
+    """
+    _check_commune(product)
+    crs = product.territory.crs
+    check(ParkingLot, product.lots, crs)
+    check(ParkingCandidate, product.candidates, crs)
+    check(ExclusionPiece, product.pieces, crs)
+    check(LocatedInstallation, product.installations, crs)
+    check(Perimeter, product.perimeters, crs)
+    check(Tree, _without(product.trees, "Tree", "lot_id", "is_outside"), crs)
+    check(Parcel, _without(product.parcels, "Parcel", "lot_id"), crs)
+    check_table(EligibleSurface, product.surfaces)
+    check_table(TreeCover, product.tree_cover)
+    check_table(Verdict, product.verdicts)
+    check_table(CandidateOutcome, product.outcomes)
+    check_table(ProtectionShare, product.protection_shares)
+    check_table(SourceRecord, product.records)
+    if not set(product.rings.columns) >= _RING_COLUMNS or product.rings.crs != crs:
+        msg = f"rings: attendu {sorted(_RING_COLUMNS)} en {crs}"
+        raise ContractError(msg)
+
+
+def _check_commune(product: Product) -> None:
+    """Refuse a code that could climb out of the folder, and a table of another commune."""
+    code = product.insee_code
+    if len(code) != _INSEE_LENGTH or _INSEE.fullmatch(code) is None:
+        msg = f"code INSEE {code!r} : cinq caractères attendus, par exemple 35236 ou 2A004"
+        raise ContractError(msg)
+    check(Commune, product.commune, product.territory.crs)
+    if product.commune["insee_code"].tolist() != [code]:
+        msg = f"commune: une ligne attendue, celle de {code} ; reçu {len(product.commune)} ligne(s)"
+        raise ContractError(msg)
+
+
+def _without(table: gpd.GeoDataFrame, name: str, *extra: str) -> gpd.GeoDataFrame:
+    missing = [column for column in extra if column not in table.columns]
+    if missing:
+        msg = f"{name}: colonne(s) absente(s) {missing}"
+        raise ContractError(msg)
+    return gpd.GeoDataFrame(table.drop(columns=list(extra)))

@@ -1,0 +1,214 @@
+"""The project `parzan` embedded in a product: groups, styles, forms, relations, themes."""
+
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+
+from pipeline.export.forms import RELATIONS
+from pipeline.export.project_layers import (
+    BASEMAP_GROUP,
+    BASEMAPS,
+    GROUPS,
+    THEMES,
+    Basemap,
+    Shown,
+    Theme,
+    drawn_from_the_top,
+    shown_layers,
+)
+from pipeline.export.qgis_xml import QGIS_VERSION, document, element, option, reference_system
+from pipeline.export.styles import qml, style_children
+
+PROJECT_NAME = "parzan"
+_WEB_MERCATOR = 3857
+_MARGIN = 0.05
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a project must know of its commune."""
+
+    title: str
+    abstract: str
+    epsg: int
+    bounds: tuple[float, float, float, float]
+    product_file: str
+    review_file: str
+
+
+def project_document(frame: Frame) -> str:
+    """
+    Return the project as XML.
+
+    It holds no macro, action nor form code, so QGIS asks for no trust. Layers are found beside the
+    file by their name: a renamed file no longer opens.
+    """
+    shown = shown_layers(frame.product_file, frame.review_file)
+    root = element("qgis", {"version": QGIS_VERSION, "projectname": frame.title})
+    root.append(element("title", text=frame.title))
+    root.append(element("projectCrs", children=[reference_system(frame.epsg)]))
+    root.append(_tree(shown))
+    root.append(_canvas(frame))
+    root.append(_layers(shown, frame.epsg))
+    root.append(element("layerorder", children=_order(shown)))
+    root.append(_relations(shown))
+    root.append(element("visibility-presets", children=[_theme(t, shown) for t in THEMES]))
+    root.append(_properties())
+    root.append(_metadata(frame))
+    return document(root)
+
+
+def _tree(shown: tuple[Shown, ...]) -> ET.Element:
+    root = element("layer-tree-group")
+    for group in GROUPS:
+        leaves = [_leaf(item) for item in shown if item.layer.group == group]
+        root.append(_group(group, leaves, checked=True))
+    basemaps = [_tree_leaf(b.id, b.title, b.source, "wms", checked=False) for b in BASEMAPS]
+    root.append(_group(BASEMAP_GROUP, basemaps, checked=False))
+    items = [element("item", text=identifier) for identifier in drawn_from_the_top(shown)]
+    root.append(element("custom-order", {"enabled": 1}, items))
+    return root
+
+
+def _group(name: str, children: list[ET.Element], *, checked: bool) -> ET.Element:
+    attributes = {"name": name, "checked": _check(checked), "expanded": int(checked)}
+    return element("layer-tree-group", attributes, children)
+
+
+def _leaf(item: Shown) -> ET.Element:
+    leaf = _tree_leaf(item.id, item.title, item.source, "ogr", checked=item.checked)
+    leaf.set("expanded", str(int(item.key == "parcs")))
+    if item.key == "parcs":
+        counted = option({"showFeatureCount": "1"})
+        leaf.append(element("customproperties", children=[counted]))
+    return leaf
+
+
+def _tree_leaf(
+    identifier: str, name: str, source: str, provider: str, *, checked: bool
+) -> ET.Element:
+    attributes = {
+        "id": identifier,
+        "name": name,
+        "source": source,
+        "providerKey": provider,
+        "checked": _check(checked),
+        "expanded": 0,
+    }
+    return element("layer-tree-layer", attributes)
+
+
+def _check(checked: bool) -> str:
+    return "Qt::Checked" if checked else "Qt::Unchecked"
+
+
+def _order(shown: tuple[Shown, ...]) -> list[ET.Element]:
+    return [element("layer", {"id": identifier}) for identifier in drawn_from_the_top(shown)]
+
+
+def _layers(shown: tuple[Shown, ...], epsg: int) -> ET.Element:
+    vectors = [_vector(item, epsg) for item in shown]
+    return element("projectlayers", children=[*vectors, *(_raster(b) for b in BASEMAPS)])
+
+
+def _vector(item: Shown, epsg: int) -> ET.Element:
+    look = item.looks[0]
+    spatial = item.layer.geometry is not None
+    attributes = {
+        "type": "vector",
+        "geometry": item.geometry,
+        "readOnly": int(not item.editable),
+        "labelsEnabled": int(bool(look.label)),
+        "hasScaleBasedVisibilityFlag": int(bool(item.smallest_scale)),
+        "minScale": item.smallest_scale,
+        "maxScale": 0,
+    }
+    children = [
+        element("id", text=item.id),
+        element("datasource", text=item.source),
+        element("layername", text=item.title),
+        element("shortname", text=item.key),
+        element("abstract", text=item.layer.description),
+        element("srs", children=[reference_system(epsg)] if spatial else []),
+        element("provider", {"encoding": "UTF-8"}, text="ogr"),
+        *style_children(item.layer, look, editable=item.editable, related=True),
+    ]
+    if len(item.looks) > 1:
+        children.append(_style_manager(item))
+    return element("maplayer", attributes, children)
+
+
+def _style_manager(item: Shown) -> ET.Element:
+    current, *others = item.looks
+    styles = [element("map-layer-style", {"name": current.name})]
+    for look in others:
+        whole = qml(item.layer, look, editable=item.editable, related=True)
+        styles.append(element("map-layer-style", {"name": look.name}, [whole]))
+    return element("map-layer-style-manager", {"current": current.name}, styles)
+
+
+def _raster(basemap: Basemap) -> ET.Element:
+    children = [
+        element("id", text=basemap.id),
+        element("datasource", text=basemap.source),
+        element("layername", text=basemap.title),
+        element("attribution", text="© IGN"),
+        element("srs", children=[reference_system(_WEB_MERCATOR)]),
+        element("provider", text="wms"),
+    ]
+    return element("maplayer", {"type": "raster"}, children)
+
+
+def _relations(shown: tuple[Shown, ...]) -> ET.Element:
+    ids = {item.key: item.id for item in shown}
+    made = element("relations")
+    for relation in RELATIONS:
+        pair = {"referencingField": "parc_id", "referencedField": "parc_id"}
+        attributes = {
+            "id": relation.id,
+            "name": relation.name,
+            "referencingLayer": ids[relation.child],
+            "referencedLayer": ids["parcs"],
+            "strength": "Association",
+        }
+        made.append(element("relation", attributes, [element("fieldRef", pair)]))
+    return made
+
+
+def _theme(theme: Theme, shown: tuple[Shown, ...]) -> ET.Element:
+    made = element("visibility-preset", {"name": theme.name})
+    for item in shown:
+        if item.key in theme.keys:
+            style = {"style": theme.look} if item.key == "parcs" else {}
+            made.append(element("layer", {"id": item.id, "visible": 1, **style}))
+    return made
+
+
+def _canvas(frame: Frame) -> ET.Element:
+    west, south, east, north = frame.bounds
+    margin = max(east - west, north - south) * _MARGIN
+    corners = {
+        "xmin": west - margin,
+        "ymin": south - margin,
+        "xmax": east + margin,
+        "ymax": north + margin,
+    }
+    extent = [element(tag, text=repr(value)) for tag, value in corners.items()]
+    children = [
+        element("units", text="meters"),
+        element("extent", children=extent),
+        element("destinationsrs", children=[reference_system(frame.epsg)]),
+    ]
+    return element("mapcanvas", {"name": "theMapCanvas"}, children)
+
+
+def _properties() -> ET.Element:
+    absolute = element("Absolute", {"type": "bool"}, text="false")
+    projected = element("ProjectionsEnabled", {"type": "int"}, text="1")
+    paths = element("Paths", children=[absolute])
+    return element("properties", children=[paths, element("SpatialRefSys", children=[projected])])
+
+
+def _metadata(frame: Frame) -> ET.Element:
+    parts = {"title": frame.title, "abstract": frame.abstract, "language": "FRE"}
+    children = [element(tag, text=text) for tag, text in parts.items()]
+    return element("projectMetadata", children=children)

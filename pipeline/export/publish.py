@@ -1,0 +1,118 @@
+"""One commune's product: written under a temporary name, checked, then swapped in."""
+
+import filecmp
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from pipeline.errors import PublicationError
+from pipeline.export.conformance import findings
+from pipeline.export.geopackage import stamp, write_layers
+from pipeline.export.layers import LAYERS
+from pipeline.export.metadata import abstract_of, iso_document, title_of
+from pipeline.export.product import Product, check_tables
+from pipeline.export.project import PROJECT_NAME, Frame, project_document
+from pipeline.export.qgis_xml import archive_hex
+from pipeline.export.registry import write_metadata, write_project, write_schema, write_styles
+from pipeline.export.review import create_review
+from pipeline.export.seal import seal, settle, swap, temporary_beside
+from pipeline.export.styles import stored_styles
+
+_SHOWN = 3
+
+
+def publish(product: Product, out: Path, *, overwrite: bool = True) -> Path:
+    """
+    Write `OUT/DEP/INSEE.gpkg`, and `INSEE_revue.gpkg` beside it if there is none yet.
+
+    The new file takes the place of the old one only when it is whole, checked and on the disk;
+    until then, and whatever fails, the old one is not touched. The same product gives the same
+    bytes in any folder; where the published file already has them, it is left alone.
+
+    Parameters
+    ----------
+    product
+        Tables of the commune, in the territory CRS.
+    out
+        Root of the products; folders are made as needed.
+    overwrite
+        Replace a published file whose content differs; without it, such a file is an error.
+
+    Returns
+    -------
+    path
+        The published file.
+
+    Raises
+    ------
+    ContractError
+        If a table of the product breaks its contract.
+    PublicationError
+        If the old file is open for editing, differs and may not be replaced, the new one does not
+        conform, or the disk refuses.
+    """
+    check_tables(product)
+    folder = out / product.departement
+    path = folder / f"{product.insee_code}.gpkg"
+    review = folder / f"{product.insee_code}_revue.gpkg"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        settle(path)  # before the work, so that an agent at the keyboard is known at once
+        with temporary_beside(path) as temporary:
+            _write(product, temporary, path.name, review.name)
+            seal(temporary)
+            _refuse_faults(temporary, path)
+            create_review(review, product.territory, stamp(product.as_of))
+            _put_in_place(temporary, path, overwrite=overwrite)
+    except PublicationError:
+        raise
+    except (OSError, sqlite3.Error, DataSourceError, DataLayerError) as error:
+        reason = " ".join(str(error).split())
+        msg = f"{path} : écriture impossible ({reason}) ; vérifier la place et les droits"
+        raise PublicationError(msg) from error
+    return path
+
+
+def _put_in_place(temporary: Path, path: Path, *, overwrite: bool) -> None:
+    settle(path)
+    if path.exists():
+        if filecmp.cmp(temporary, path, shallow=False):
+            return
+        if not overwrite:
+            msg = f"{path} : existe déjà avec un autre contenu ; --overwrite le remplace"
+            raise PublicationError(msg)
+    swap(temporary, path)
+
+
+def _write(product: Product, path: Path, product_file: str, review_file: str) -> None:
+    """Write the layers, then all that the file says of itself, in one transaction."""
+    moment = stamp(product.as_of)
+    west, south, east, north = product.commune.total_bounds
+    frame = Frame(
+        title=title_of(product),
+        abstract=abstract_of(product),
+        epsg=product.territory.epsg,
+        bounds=(float(west), float(south), float(east), float(north)),
+        product_file=product_file,
+        review_file=review_file,
+    )
+    write_layers(product, path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+        connection.execute("BEGIN IMMEDIATE")
+        write_schema(connection, ((layer.name, layer.columns) for layer in LAYERS))
+        write_metadata(connection, iso_document(product), moment)
+        write_styles(connection, stored_styles(LAYERS, editable=False), moment)
+        content = archive_hex(project_document(frame))
+        write_project(connection, PROJECT_NAME, content, moment)
+        connection.execute("COMMIT")
+
+
+def _refuse_faults(temporary: Path, path: Path) -> None:
+    faults = findings(temporary, path.name)
+    if faults:
+        shown = " | ".join(faults[:_SHOWN])
+        msg = f"{path} : produit non conforme, {len(faults)} constat(s) : {shown} ; non publié"
+        raise PublicationError(msg)

@@ -1,0 +1,156 @@
+"""Tables of a run → rows of the delivered layers, still under their English column names."""
+
+import re
+from collections.abc import Callable
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from pipeline.crs import GeometryArray, ground_area
+from pipeline.export.product import Product
+from pipeline.export.rule_table import rule_rows
+
+_OSM = "https://www.openstreetmap.org"
+_OSM_KINDS = {"n": "node", "w": "way", "r": "relation"}
+_OSM_ID = re.compile(r"(node|way|relation|[nwr])/?(\d+)")
+
+
+def commune_rows(product: Product) -> gpd.GeoDataFrame:
+    """Return the commune, with its area on the ground."""
+    return product.commune.assign(
+        ground_area_m2=ground_area(product.commune.geometry.to_numpy(), product.territory),
+        rules_as_of=product.as_of,
+        version=product.version,
+    )
+
+
+def park_rows(product: Product) -> gpd.GeoDataFrame:
+    """Return one row per legal car park: what it is, what was measured, what the law says."""
+    measured = product.surfaces.drop(columns="gross_area_m2")  # the same as that of the lot
+    lots: pd.DataFrame = product.lots
+    for table in (measured, product.tree_cover, product.verdicts):
+        lots = lots.merge(table, on="lot_id", how="left", validate="one_to_one")
+    commune = product.commune.iloc[0]
+    return gpd.GeoDataFrame(
+        lots.assign(
+            commune_name=commune["name"],
+            epci_name=commune["epci_name"],
+            rules_as_of=product.as_of,
+            status_source="calcul",
+        ),
+        crs=product.lots.crs,
+    )
+
+
+def candidate_rows(product: Product) -> gpd.GeoDataFrame:
+    """Return every object of the sources, with its lot or the reason it has none."""
+    rows = product.candidates.merge(
+        product.outcomes, on="candidate_id", how="left", validate="one_to_one"
+    )
+    shapes = rows.geometry.to_numpy()
+    known = ~shapely.is_missing(shapes)
+    area = np.where(known, ground_area(shapes, product.territory), np.nan)
+    links = [_osm_link(*pair) for pair in zip(rows["source"], rows["source_id"], strict=True)]
+    rows = rows.assign(ground_area_m2=area, link=pd.Series(links, index=rows.index, dtype=object))
+    return gpd.GeoDataFrame(rows, crs=product.lots.crs)
+
+
+def _osm_link(source: str, source_id: str) -> str | None:
+    """Return the page of an OSM object, the first of a group; None for any other source."""
+    match = _OSM_ID.fullmatch(source_id.split(";")[0]) if source == "osm" else None
+    if match is None:
+        return None
+    kind, number = match.groups()
+    return f"{_OSM}/{_OSM_KINDS.get(kind, kind)}/{number}"
+
+
+def exclusion_rows(product: Product) -> gpd.GeoDataFrame:
+    """Return the ledger: each piece with its article, deducted or only flagged."""
+    return product.pieces.assign(certainty=_certainty(product.pieces["is_certain"]))
+
+
+def tree_rows(product: Product) -> gpd.GeoDataFrame:
+    """Return trees as points: a crown stands at its centre."""
+    shapes = product.trees.geometry.to_numpy()
+    crowns = shapely.get_dimensions(shapes) > 0
+    points = np.where(crowns, shapely.centroid(shapes), shapes)
+    return _with_shapes(product.trees, points)
+
+
+def installation_rows(product: Product) -> gpd.GeoDataFrame:
+    """Return installations on their best rung, points and polygons together."""
+    return product.installations
+
+
+def ring_rows(product: Product) -> gpd.GeoDataFrame:
+    """Return the 10 m rings."""
+    return product.rings.assign(certainty=_certainty(product.rings["is_certain"]))
+
+
+def perimeter_rows(product: Product) -> gpd.GeoDataFrame:
+    """Return perimeters with what they do on the day of the rules, and the lots they touch."""
+    touched = (
+        product.protection_shares.sort_values("lot_id")
+        .groupby("perimeter_id", sort=True)
+        .agg(lot_ids=("lot_id", _joined), largest_share=("share", "max"))
+        .reset_index()
+    )
+    rows = product.perimeters.merge(touched, on="perimeter_id", how="left", validate="one_to_one")
+    known = product.rules.protections_on(product.as_of)
+    said = pd.DataFrame(
+        [
+            (item.label, item.article, item.effect) if (item := known.get(kind)) else (None,) * 3
+            for kind in rows["kind"]
+        ],
+        index=rows.index,
+        columns=["label", "article", "effect"],
+        dtype=object,
+    )
+    return gpd.GeoDataFrame(pd.concat([rows, said], axis="columns"), crs=product.lots.crs)
+
+
+def parcel_rows(product: Product) -> gpd.GeoDataFrame:
+    """Return the parcels under a lot."""
+    return product.parcels
+
+
+def source_rows(product: Product) -> pd.DataFrame:
+    """Return the provenance of the run."""
+    return product.records
+
+
+def rules_in_force(product: Product) -> pd.DataFrame:
+    """Return the legal values applied."""
+    return rule_rows(product.rules, product.as_of)
+
+
+ROWS: dict[str, Callable[[Product], pd.DataFrame]] = {
+    "commune": commune_rows,
+    "parcs": park_rows,
+    "candidats": candidate_rows,
+    "exclusions": exclusion_rows,
+    "arbres": tree_rows,
+    "icpe": installation_rows,
+    "icpe_tampon": ring_rows,
+    "perimetres_protection": perimeter_rows,
+    "parcelles": parcel_rows,
+    "sources": source_rows,
+    "regles": rules_in_force,
+}
+
+
+def _certainty(is_certain: "pd.Series[bool]") -> list[str]:
+    return ["certaine" if certain else "a_verifier" for certain in is_certain]
+
+
+def _joined(values: "pd.Series[str]") -> str:
+    return ";".join(values)
+
+
+def _with_shapes(table: gpd.GeoDataFrame, shapes: GeometryArray) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(
+        table.drop(columns="geometry"),
+        geometry=gpd.GeoSeries(list(shapes), index=table.index, crs=table.crs),
+    )
