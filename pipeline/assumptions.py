@@ -51,6 +51,13 @@ class SourcePriority(_Strict):
     reason: str
 
 
+class NamedThroughRoads(_Strict):
+    """Road classes that need a name to count as public through roads."""
+
+    value: tuple[str, ...]
+    reason: str
+
+
 class GroundCover(_Strict):
     """What a tag says of the ground: deducted from the eligible surface, or only flagged."""
 
@@ -121,6 +128,7 @@ class Assumptions(_Strict):
     positional_accuracy_m: dict[Source, Assumption]
     source_priority: SourcePriority
     parking_lots: ParkingLotAssumptions
+    named_through_roads: NamedThroughRoads
     road_width_m: dict[str, Assumption]
     eligible_surface: EligibleSurfaceAssumptions
     protections: ProtectionAssumptions

@@ -1,4 +1,4 @@
-"""Carriageway of a road: its line grown by half its width, known from the data or assumed."""
+"""Roads on the ground: which are public through roads, and how wide their carriageway is."""
 
 import geopandas as gpd
 import numpy as np
@@ -6,6 +6,23 @@ import shapely
 
 from pipeline.assumptions import Assumptions
 from pipeline.crs import FloatArray, GeometryArray
+
+
+def settle_through_roads(roads: gpd.GeoDataFrame, assumptions: Assumptions) -> gpd.GeoDataFrame:
+    """
+    Class as `unknown` the minor streets without a name.
+
+    Drawn through a car park, they are most often its own lane: they neither cut nor deduct, and the
+    lot says that a road without class crosses it.
+
+    Parameters
+    ----------
+    roads
+        `Road`; returned with the same rows.
+    """
+    minor = roads["highway"].isin(assumptions.named_through_roads.value)
+    nameless = (roads["road_class"] == "public") & minor & roads["name"].isna()
+    return roads.assign(road_class=roads["road_class"].where(~nameless, "unknown"))
 
 
 def carriageways(roads: gpd.GeoDataFrame, assumptions: Assumptions) -> GeometryArray:

@@ -21,6 +21,7 @@ from pipeline.ingestion.folder import Sources, read_sources
 from pipeline.obligation.classify import classify_lots
 from pipeline.obligation.protections import protection_shares
 from pipeline.parking_lots.build import ParkingLots, Surroundings, build_parking_lots
+from pipeline.roads import settle_through_roads
 from pipeline.rules import RuleBook, load_rules
 from pipeline.settings import Settings
 from pipeline.tree_canopy.mapped_trees import compute_tree_cover, crowns_of, crowns_over
@@ -140,16 +141,18 @@ def _qualify(
     rules, assumptions = configuration.rules, configuration.assumptions
 
     on_step("Délimitation des parcs")
-    parks = build_parking_lots(sources.candidates, _surroundings(sources), assumptions, territory)
+    roads = settle_through_roads(sources.roads, assumptions)
+    around = _surroundings(sources, roads)
+    parks = build_parking_lots(sources.candidates, around, assumptions, territory)
     lots = parks.lots[parks.lots["insee_code"] == insee_code].reset_index(drop=True)
 
     on_step("Mesure de la superficie assujettie")
     located, rings = _installations(sources, rules, day, territory, assumptions)
-    masks = gather_masks(sources.masks, sources.buildings, sources.roads, rings, assumptions)
     crowns = crowns_of(sources.trees, "high", assumptions)
     exclusions = rules.exclusions_on(day)
     # Nothing is counted, hence excluded, in a park that article 40 does not reach.
     counted = lots[lots["out_of_scope"].isna()].reset_index(drop=True)
+    masks = gather_masks(sources.masks, sources.buildings, roads, rings, counted, assumptions)
     ledger = compute_eligible_surface(counted, masks, crowns, exclusions, assumptions, territory)
 
     on_step("Ombrage par les arbres cartographiés")
@@ -183,11 +186,11 @@ def _qualify(
     )
 
 
-def _surroundings(sources: Sources) -> Surroundings:
+def _surroundings(sources: Sources, roads: gpd.GeoDataFrame) -> Surroundings:
     return Surroundings(
         communes=sources.communes,
         bays=sources.bays,
-        roads=sources.roads,
+        roads=roads,
         fences=sources.fences,
         buildings=sources.buildings,
         parcels=sources.parcels,
