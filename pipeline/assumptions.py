@@ -74,6 +74,7 @@ class ParkingLotAssumptions(_Strict):
     point_object_area_m2: Assumption
     same_lot_overlap_share: Assumption
     piece_covered_share: Assumption
+    vertex_tolerance_m: Assumption
     best_geometry_cover_share: Assumption
     aisle_width_m: Assumption
     link_tolerance_m: Assumption

@@ -51,6 +51,9 @@ FRENCH_COMPARISON: dict[Comparison, str] = {
 }
 
 
+_SHOWN_FAULTS = 3
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -281,9 +284,11 @@ def _read(path: Path) -> _RuleFile:
         raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
         return _RuleFile.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        msg = f"{path}: {where}: {first['msg']} ({error.error_count()} error(s)); correct the file"
+        faults = [
+            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+            for fault in error.errors()[:_SHOWN_FAULTS]
+        ]
+        msg = f"{path}: {' ; '.join(faults)} ({error.error_count()} error(s)); correct the file"
         raise ConfigError(msg) from error
     except (OSError, yaml.YAMLError) as error:
         msg = f"{path}: cannot be read as YAML: {' '.join(str(error).split())}"

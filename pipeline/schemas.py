@@ -64,9 +64,10 @@ class ParkingCandidate(_Table):
     """
     Object of a source that may be a car park, or a part of one.
 
-    `geometry` is missing when the source cannot give it whole (`defect` then says why). `role`:
-    `outline` draws the park, `bays` is a group of mapped spaces, `enclosing` is a unit of land that
-    holds a park somewhere, `point_object` stands for a park without drawing it.
+    `defect` says why the source draws no whole outline; `geometry` is then missing, or the points
+    that are known of it: they locate the candidate, and are never measured. `role`: `outline` draws
+    the park, `bays` is a group of mapped spaces, `enclosing` is a unit of land that holds a park
+    somewhere, `point_object` stands for a park without drawing it.
     """
 
     candidate_id: Series[str] = pg.Field(unique=True)
@@ -85,11 +86,13 @@ class ParkingCandidate(_Table):
     defect: Series[str] = pg.Field(nullable=True)
     geometry: GeoSeries[Geometry] = pg.Field(nullable=True)
 
-    @pg.check("geometry", name="polygonal_or_missing")
+    @pg.dataframe_check(name="polygonal_unless_defective")
     @classmethod
-    def is_polygonal(cls, geometry: gpd.GeoSeries) -> "pd.Series[bool]":
-        """Accept polygons, multipolygons and missing geometries only."""
-        return geometry.isna() | (geometry.geom_type.isin(_POLYGONAL) & geometry.is_valid)
+    def is_polygonal(cls, table: gpd.GeoDataFrame) -> "pd.Series[bool]":
+        """Ask a valid polygon of a candidate without defect; accept points of one that has some."""
+        polygonal = table.geometry.geom_type.isin(_POLYGONAL) & table.geometry.is_valid
+        pointlike = table.geometry.geom_type.isin(("Point", "MultiPoint"))
+        return polygonal | (table["defect"].notna() & (table.geometry.isna() | pointlike))
 
 
 class ParkingBay(_Table):

@@ -21,6 +21,7 @@ from pipeline.parking_lots.evidence import (
 )
 from pipeline.parking_lots.land import owner_commune, parcels_under
 from pipeline.parking_lots.outcomes import explain_candidates
+from pipeline.parking_lots.partial import add_confirmations, confirmed_lots, partial_outlines
 from pipeline.parking_lots.perimeter import Obstacles, Perimeter, draw_perimeters
 from pipeline.parking_lots.scope import OUT_OF_SCOPE, mark_built_over, mark_kerbside_bays
 from pipeline.parking_lots.spaces import count_spaces
@@ -86,7 +87,13 @@ def build_parking_lots(
     conflation = conflate(marked, assumptions)
     perimeters = _perimeters(conflation, around, assumptions)
     lots = _describe(perimeters, conflation, around, assumptions, territory)
-    outcomes = explain_candidates(candidates, conflation, perimeters, lots)
+    partial = partial_outlines(candidates)
+    confirmed = confirmed_lots(partial, lots.geometry.to_numpy(), assumptions)
+    lots = add_confirmations(lots, partial, confirmed)
+    confirms = dict(
+        zip(partial["candidate_id"], confirmed.map(lots["lot_id"].to_dict()), strict=True)
+    )
+    outcomes = explain_candidates(candidates, conflation, perimeters, lots, confirms)
     return ParkingLots(
         lots=check(
             ParkingLot,

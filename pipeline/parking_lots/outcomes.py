@@ -16,6 +16,7 @@ def explain_candidates(
     conflation: Conflation,
     perimeters: list[Perimeter],
     lots: gpd.GeoDataFrame,
+    confirms: dict[str, str],
 ) -> pd.DataFrame:
     """
     Give every candidate an outcome: no row vanishes.
@@ -28,6 +29,8 @@ def explain_candidates(
         Groups of those that draw something.
     perimeters, lots
         Lots in the same order: what they are made of, and their `lot_id` and `gross_area_m2`.
+    confirms
+        `lot_id` of the lot that each partial outline confirms, missing where it confirms none.
 
     Returns
     -------
@@ -39,7 +42,12 @@ def explain_candidates(
     for name, defect, shape in zip(
         candidates["candidate_id"], candidates["defect"], candidates.geometry, strict=True
     ):
-        rows.append((name, *(drawn.get(name) or _without_outline(defect, shape, lots))))
+        if name in drawn:
+            rows.append((name, *drawn[name]))
+        elif isinstance(confirms.get(name), str):
+            rows.append((name, confirms[name], f"{defect} ; confirme le parc"))
+        else:
+            rows.append((name, *_without_outline(defect, shape, lots)))
     return pd.DataFrame(rows, columns=["candidate_id", "lot_id", "reason"])
 
 

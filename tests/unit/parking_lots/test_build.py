@@ -40,8 +40,8 @@ def build(*rows, **tables):
     return build_parking_lots(candidates(*rows), around(**tables), ASSUMPTIONS, FRANCE)
 
 
-def osm(name, shape, **facts):
-    return {"candidate_id": name, "geometry": shape, **facts}
+def osm(ref, shape, **facts):
+    return {"candidate_id": ref, "geometry": shape, **facts}
 
 
 def areas(found):
@@ -284,3 +284,26 @@ def test_the_same_lots_whatever_the_window():
     columns = ["lot_id", "gross_area_m2", "piece_count", "source_ids"]
     assert kept[columns].equals(small.lots[columns])
     assert all(kept.geometry.geom_equals(small.lots.geometry, align=False))
+
+
+@pytest.mark.parametrize(
+    ("points", "confirms"),
+    [
+        pytest.param([(0, 0), (40, 0), (40, 42.9)], True, id="within 3 m of the lot"),
+        pytest.param([(0, 0), (80, 0)], True, id="half of its known points"),
+        pytest.param([(0, 0), (80, 0), (80, 40)], False, id="less than half"),
+        pytest.param([(80, 0), (80, 40)], False, id="elsewhere"),
+    ],
+)
+def test_an_incomplete_outline_confirms_the_lot_it_falls_on(points, confirms):
+    partial = osm(
+        "part", shapely.MultiPoint([point(*xy) for xy in points]), name="Parking",
+        defect="geometrie_incomplete : 1 nœud sur 9 absent",
+    )  # fmt: skip
+    drawn = {"candidate_id": "b", "source": "bdtopo", "geometry": box(0, 0, 40, 40)}
+    found = build(drawn, partial)
+    lot, outcome = found.lots.iloc[0], found.outcomes.set_index("candidate_id").loc["part"]
+    assert (outcome["lot_id"] == lot["lot_id"]) is confirms
+    assert lot["sources"] == ("bdtopo;osm" if confirms else "bdtopo")
+    assert lot["gross_area_m2"] == pytest.approx(1600, abs=0.1)
+    assert (lot["name"] == "Parking") is confirms
