@@ -4,16 +4,12 @@ import json
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-import shapely
 from pyproj import Transformer
 
 from pipeline.crs import load_territories, territory_of
 from pipeline.ingestion.catalogue import load_catalogue
-from pipeline.ingestion.files import find_files
 from pipeline.ingestion.folder import read_sources
-from pipeline.ingestion.provenance import FileReport
-from pipeline.ingestion.scope import Scope
-from tests.tables import ASSUMPTIONS, CONFIG, FRANCE, X0, Y0
+from tests.tables import ASSUMPTIONS, CONFIG, X0, Y0
 
 TERRITORIES = load_territories(CONFIG / "territories.yaml")
 CATALOGUE = load_catalogue(CONFIG / "sources.yaml")
@@ -156,19 +152,6 @@ def _tags(tags):
     return "".join(f"<tag k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in tags.items())
 
 
-def make_scope(work, *, code=INSEE, window=None):
-    """A scope over everything, or over a window given in metres from the origin of the tests."""
-    box = None if window is None else shapely.box(*window)
-    bounds = None if box is None else shapely.transform(box, lambda xy: xy + (X0, Y0)).bounds
-    work.mkdir(exist_ok=True, parents=True)
-    return Scope(territory_of(code, TERRITORIES), bounds, code, CATALOGUE, work)
-
-
-def reports_of(data, folder, work):
-    """The reports of a folder, ready for a reader."""
-    return [FileReport(file) for file in find_files(Path(data), folder, work)]
-
-
 def read(data, code=INSEE):
     """Read a whole data folder for one commune."""
     return read_sources(
@@ -185,6 +168,3 @@ def remarks(sources, file):
     """What the record of one file says."""
     records = sources.records
     return records.loc[records["file"] == file, "remarks"].iloc[0]
-
-
-__all__ = ["ASSUMPTIONS", "FRANCE", "X0", "Y0"]

@@ -267,13 +267,15 @@ def test_what_is_beyond_the_halo_is_not_read(tmp_path, town):
     assert list(read_osm(tmp_path, town.xml()).candidates["candidate_id"]) == ["osm/way/1"]
 
 
+PARK = {"@id": "way/1", "amenity": "parking", "capacity": "80"}
+AISLE = {"@id": "way/2", "highway": "service", "service": "parking_aisle"}
 EXPORT = geojson(
-    (in_degrees(polygon(rectangle(0, 0, 60, 40))), {"@id": "way/1", "amenity": "parking", "capacity": "80"}),
-    (in_degrees(line((0, -10), (50, -10))), {"@id": "way/2", "highway": "service", "service": "parking_aisle"}),
+    (in_degrees(polygon(rectangle(0, 0, 60, 40))), PARK),
+    (in_degrees(line((0, -10), (50, -10))), AISLE),
     (in_degrees(point(5, 5)), {"@id": "node/3", "natural": "tree"}),
     (in_degrees(line((0, 50), (50, 50))), {"@id": "way/4", "amenity": "parking"}),
     crs=None,
-)  # fmt: skip
+)
 
 
 def test_an_export_gives_the_tables_of_raw_data(tmp_path):

@@ -1,0 +1,251 @@
+"""BD TOPO v3 (IGN): car parks, roads, buildings and vegetation of the window."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from pipeline.assumptions import Assumptions
+from pipeline.crs import ground_area
+from pipeline.ingestion.provenance import FileReport
+from pipeline.ingestion.repairs import drop_repeated, keep_lines, keep_polygons
+from pipeline.ingestion.scope import Scope
+from pipeline.ingestion.vector import count_fields, list_layers, read_layer
+from pipeline.schemas import MASKS, to_masks
+
+_PUBLIC_IMPORTANCE = ("1", "2", "3", "4")
+_NAMED_IMPORTANCE = "5"
+_NOT_FOR_CARS = ("chemin", "sentier", "escalier", "route empierrée", "piste cyclable", "bac")
+_PLANNED = ("en projet", "en construction", "en ruine")
+_TRUE = ("true", "oui", "t", "1")
+
+
+@dataclass
+class BdTopo:
+    """Rows of BD TOPO, layer after layer, before they meet those of the other sources."""
+
+    candidates: list[pd.DataFrame] = field(default_factory=list)
+    roads: list[pd.DataFrame] = field(default_factory=list)
+    buildings: list[pd.DataFrame] = field(default_factory=list)
+    masks: list[pa.Table] = field(default_factory=list)
+
+
+def read_bdtopo(reports: Sequence[FileReport], scope: Scope, assumptions: Assumptions) -> BdTopo:
+    """
+    Read the layers of BD TOPO that a car park needs; others are recorded as unused.
+
+    A layer is recognised by its name, or its file's, else by its columns. A shapefile without
+    `.dbf` gives geometry only: its roads have no class.
+
+    Raises
+    ------
+    SourceError
+        If a file cannot be read.
+    """
+    found = BdTopo()
+    seen: set[str] = set()
+    for report in reports:
+        for layer in list_layers(report):
+            _read_layer(report, layer, scope, assumptions, seen, found)
+    return found
+
+
+def _read_layer(
+    report: FileReport,
+    layer: str,
+    scope: Scope,
+    assumptions: Assumptions,
+    seen: set[str],
+    found: BdTopo,
+) -> None:
+    fields, count = count_fields(report, layer)
+    kind = _kind(f"{report.file.stem} {layer}".lower(), fields)
+    if kind is None:
+        report.note(f"couche {layer} : {count} objets, sans usage pour les parcs de stationnement")
+        return
+    table = read_layer(report, layer, scope)
+    for date in scope.catalogue["bdtopo"].take(table, "updated").dropna().sort_values()[-1:]:
+        report.keep_latest(date)
+    table, ids = _identified(table, report, layer, scope, seen)
+    rows = _ROWS[kind](table, ids, scope, assumptions, report)
+    if isinstance(rows, pa.Table):
+        found.masks.append(rows)
+    else:
+        getattr(found, kind).append(rows)
+    report.row_count += len(rows)
+
+
+def _kind(name: str, fields: frozenset[str]) -> str | None:
+    """Return which table a layer feeds, from its name, else from its columns; or None."""
+    by_name = (
+        ("equipement_de_transport", "candidates"),
+        ("troncon_de_route", "roads"),
+        ("zone_de_vegetation", "masks"),
+        ("batiment", "buildings"),
+        ("haie", None),
+    )
+    for part, kind in by_name:
+        if part in name:
+            return kind
+    if fields & {"construction_legere", "leger"} and fields & {"usage_1", "usage1"}:
+        return "buildings"
+    if {"importance", "nature"} <= fields and fields & {"largeur_de_chaussee", "nb_voies"}:
+        return "roads"
+    # The other layers with a detailed nature are either never fictitious, or have a category.
+    is_equipment = {"nature", "fictif"} <= fields and "categorie" not in fields
+    return "candidates" if is_equipment and fields & {"nature_detaillee", "nat_detail"} else None
+
+
+def _identified(
+    table: gpd.GeoDataFrame, report: FileReport, layer: str, scope: Scope, seen: set[str]
+) -> tuple[gpd.GeoDataFrame, "pd.Series[str]"]:
+    """Return the rows that no file gave before, and their ids (rank in the file without column)."""
+    given = scope.catalogue["bdtopo"].take(table, "id")
+    ranks = [report.file.row_id(layer, rank) for rank in table.index]
+    names = given.fillna(pd.Series(ranks, index=table.index, dtype="str"))
+    return drop_repeated(table, [f"bdtopo/{name}" for name in names], seen, report)
+
+
+def _candidates(
+    table: gpd.GeoDataFrame,
+    ids: "pd.Series[str]",
+    scope: Scope,
+    assumptions: Assumptions,
+    report: FileReport,
+) -> pd.DataFrame:
+    folder = scope.catalogue["bdtopo"]
+    named = table.assign(candidate_id=ids)
+    is_parking = folder.take(table, "nature").str.lower().eq("parking").fillna(value=False)
+    planned = folder.take(table, "state").str.lower().isin(_PLANNED)
+    report.count(
+        int((~is_parking).sum()),
+        "équipement d'une autre nature laissé",
+        "équipements d'une autre nature laissés",
+    )
+    report.count(
+        int((is_parking & planned).sum()), "parking en projet laissé", "parkings en projet laissés"
+    )
+    kept = named[(is_parking & ~planned).to_numpy(dtype=bool)]
+    kept = keep_polygons(kept, list(kept["candidate_id"]), report)
+    area = ground_area(kept.geometry.to_numpy(), scope.territory)
+    limit = assumptions.parking_lots.point_object_area_m2.value
+    is_point = area <= limit
+    return pd.DataFrame(
+        {
+            "candidate_id": kept["candidate_id"],
+            "source": "bdtopo",
+            "source_id": kept["candidate_id"].str.removeprefix("bdtopo/"),
+            "role": np.where(is_point, "point_object", "outline"),
+            "parking_type": "surface",
+            "name": folder.take(kept, "name"),
+            "vintage": folder.take(kept, "updated").str[:10],
+            "defect": [
+                f"objet ponctuel : carré de {size:.0f} m², pas de contour" if small else None
+                for size, small in zip(area, is_point, strict=True)
+            ],
+            "geometry": kept.geometry.to_numpy(),
+        }
+    )
+
+
+def _roads(
+    table: gpd.GeoDataFrame,
+    ids: "pd.Series[str]",
+    scope: Scope,
+    assumptions: Assumptions,  # noqa: ARG001 - one signature for every layer
+    report: FileReport,
+) -> pd.DataFrame:
+    folder = scope.catalogue["bdtopo"]
+    table = keep_lines(table.assign(road_id=ids), report)
+    level = folder.take(table, "level").fillna("0")
+    on_ground = level.isin(["0", "Gué ou radier"])
+    for_cars = ~folder.take(table, "nature").str.lower().isin(_NOT_FOR_CARS)
+    report.count(
+        int((~on_ground).sum()),
+        "tronçon en pont ou tunnel laissé",
+        "tronçons en pont ou tunnel laissés",
+    )
+    report.count(int((~for_cars).sum()), "chemin ou sentier laissé", "chemins ou sentiers laissés")
+    kept = table[(on_ground & for_cars).to_numpy(dtype=bool)]
+    name = folder.take(kept, "road_name").fillna(folder.take(kept, "road_name_right"))
+    width = pd.to_numeric(folder.take(kept, "width_m"), errors="coerce")
+    return pd.DataFrame(
+        {
+            "road_id": kept["road_id"],
+            "source": "bdtopo",
+            "road_class": _road_class(kept, name, scope),
+            "name": name,
+            "width_m": width.where(width > 0),
+            "is_freight": False,
+            "geometry": kept.geometry.to_numpy(),
+        }
+    )
+
+
+def _road_class(kept: pd.DataFrame, name: "pd.Series[str]", scope: Scope) -> "pd.Series[str]":
+    """Tell roads that cut from those that only serve; without importance, nobody knows."""
+    folder = scope.catalogue["bdtopo"]
+    importance = folder.take(kept, "importance")
+    is_public = importance.isin(_PUBLIC_IMPORTANCE) | (
+        importance.eq(_NAMED_IMPORTANCE).fillna(value=False) & name.notna()
+    )
+    is_private = folder.take(kept, "is_private").str.lower().isin(_TRUE)
+    classes = np.select([is_private, is_public], ["service", "public"], "unknown")
+    return pd.Series(classes, index=kept.index, dtype="str")
+
+
+def _buildings(
+    table: gpd.GeoDataFrame,
+    ids: "pd.Series[str]",
+    scope: Scope,
+    assumptions: Assumptions,  # noqa: ARG001 - one signature for every layer
+    report: FileReport,
+) -> pd.DataFrame:
+    table = keep_polygons(table.assign(building_id=ids), ids, report)
+    light = scope.catalogue["bdtopo"].take(table, "is_light").str.lower()
+    return pd.DataFrame(
+        {
+            "building_id": table["building_id"],
+            "source": "bdtopo",
+            "is_open": light.isin(_TRUE).to_numpy(dtype=bool),
+            "geometry": table.geometry.to_numpy(),
+        }
+    )
+
+
+def _masks(
+    table: gpd.GeoDataFrame,
+    ids: "pd.Series[str]",
+    scope: Scope,
+    assumptions: Assumptions,
+    report: FileReport,
+) -> pa.Table:
+    covers = [cover for cover in assumptions.ground_cover if cover.source == "bdtopo"]
+    table = keep_polygons(table.assign(mask_id=ids), ids, report)
+    nature = scope.catalogue["bdtopo"].take(table, "nature")
+    pieces = [MASKS.empty_table()]
+    for cover in covers:
+        rows = table[(nature.eq(cover.value).fillna(value=False) | (cover.value == "*")).to_numpy()]
+        deducts = cover.effect == "deduit"
+        pieces.append(
+            to_masks(
+                rows.geometry.to_numpy(),
+                ids=rows["mask_id"],
+                source=["bdtopo"] * len(rows),
+                motif=cover.motif,
+                deducts=deducts,
+                certain=deducts,
+            )
+        )
+    return pa.concat_tables(pieces)
+
+
+_ROWS: dict[str, Callable[..., pd.DataFrame | pa.Table]] = {
+    "candidates": _candidates,
+    "roads": _roads,
+    "buildings": _buildings,
+    "masks": _masks,
+}

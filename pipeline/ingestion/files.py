@@ -1,0 +1,161 @@
+"""The files of one source folder: found, opened if they are archives, recognised, hashed."""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import SourceError
+from pipeline.ingestion.archives import unpack
+from pipeline.ingestion.formats import ARCHIVES, EXPLANATIONS, SIDECARS, Format, sniff
+
+_CHUNK = 1024**2
+_SHAPEFILE_PARTS = (".cpg", ".dbf", ".prj", ".shp", ".shx")
+_EXTENSION: dict[Format, str] = {
+    "geopackage": ".gpkg",
+    "geojson": ".geojson",
+    "shapefile": ".shp",
+    "edigeo": ".THF",
+    "osm_xml": ".osm",
+    "osm_pbf": ".pbf",
+}
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """
+    One file to read.
+
+    `name` is its path relative to the data folder, in one line; `path` is where it can be opened
+    (a temporary folder for the members of an archive); `sha256` is that of the deposited file.
+    """
+
+    folder: str
+    name: str
+    path: Path
+    format: Format
+    sha256: str
+
+    @property
+    def stem(self) -> str:
+        """Name of the file without folder nor extension, as it was deposited."""
+        return Path(self.name).name.split(".")[0]
+
+    def row_id(self, layer: str, rank: object) -> str:
+        """Return an id for a row that has none: file, layer if it has another name, rank."""
+        base = self.name.removeprefix(f"{self.folder}/").split(".")[0]
+        return f"{base}/{rank}" if layer.lower() == self.stem.lower() else f"{base}/{layer}/{rank}"
+
+
+def find_files(data: Path, folder: str, work: Path) -> tuple[SourceFile, ...] | None:
+    """
+    List the files of a source folder, archives opened, in the order of their names.
+
+    Parameters
+    ----------
+    data
+        Folder of the sources.
+    folder
+        Name of one source, `osm` for instance.
+    work
+        Temporary folder that receives what archives hold.
+
+    Returns
+    -------
+    files
+        None when the folder is absent. Files of unknown format are in the list, so that they can
+        be reported; the companions of a shapefile and explanatory texts are not.
+
+    Raises
+    ------
+    SourceError
+        If the folder holds no readable file, or an archive or a file cannot be opened.
+    """
+    root = data / folder
+    if not root.is_dir():
+        return None
+    try:
+        files = tuple(_expand(data, folder, work))
+    except (PermissionError, IsADirectoryError) as error:
+        msg = f"{folder}/ : fichier illisible ({error.strerror}) ; vérifier les droits"
+        raise SourceError(msg) from error
+    if all(file.format == "unknown" for file in files):
+        msg = f"{folder}/ : aucun fichier lisible dans ce dossier ; le remplir ou le retirer"
+        raise SourceError(msg)
+    return files
+
+
+def _expand(data: Path, folder: str, work: Path) -> Iterator[SourceFile]:
+    for number, path in enumerate(_candidates(data / folder)):
+        name = _shown(path.relative_to(data))
+        found = sniff(path)
+        sha256 = _sha256(path)
+        if found in ARCHIVES:
+            into = work / folder / str(number)
+            unpack(path, found, into, name)
+            yield from _members(folder, name, into, sha256)
+        elif not (found in {"csv", "unknown"} and path.suffix.lower() in EXPLANATIONS):
+            yield SourceFile(folder, name, _openable(path, found, work), found, sha256)
+
+
+def _members(folder: str, archive: str, into: Path, sha256: str) -> Iterator[SourceFile]:
+    paths = list(_candidates(into))
+    for path in paths:
+        found = sniff(path)
+        if found in {"csv", "unknown"} and path.suffix.lower() in EXPLANATIONS:
+            continue
+        # An archive in an archive is not opened: it is reported as unknown.
+        found = "unknown" if found in ARCHIVES else found
+        name = archive if len(paths) == 1 else f"{archive}/{_shown(path.relative_to(into))}"
+        yield SourceFile(folder, name, _openable(path, found, into.parent), found, sha256)
+
+
+def _candidates(root: Path) -> Iterator[Path]:
+    for path in sorted(root.rglob("*")):
+        hidden = any(part.startswith((".", "__MACOSX")) for part in path.relative_to(root).parts)
+        if path.is_file() and not hidden and path.suffix.lower() not in SIDECARS:
+            yield path
+
+
+def _openable(path: Path, found: Format, work: Path) -> Path:
+    """Return a path that the drivers accept: the right extension, no `!`, no line break."""
+    extension = _EXTENSION.get(found)
+    odd = "!" in str(path) or not str(path).isprintable()
+    if extension is None or not (odd or not path.name.endswith(extension)):
+        return path.resolve()
+    if not odd and found not in {"geopackage", "shapefile", "osm_xml", "osm_pbf"}:
+        return path.resolve()
+    digest = hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()
+    target = work / "noms" / digest[:16]
+    target.mkdir(parents=True, exist_ok=True)
+    for part in _parts(path) if found == "shapefile" else (path,):
+        shutil.copyfile(
+            part, target / f"couche{part.suffix.lower() if part != path else extension}"
+        )
+    return target / f"couche{extension}"
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    for part in _parts(path):
+        with part.open("rb") as stream:
+            while chunk := stream.read(_CHUNK):
+                digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _parts(path: Path) -> list[Path]:
+    """Return the file, or all parts of a shapefile in the order of their names."""
+    if path.suffix.lower() != ".shp":
+        return [path]
+    return sorted(
+        part
+        for part in path.parent.iterdir()
+        if part.stem == path.stem and part.suffix.lower() in _SHAPEFILE_PARTS
+    )
+
+
+def _shown(path: Path) -> str:
+    """Return a path that holds in one line whatever the name of the file."""
+    return "".join(c if c.isprintable() else "?" for c in path.as_posix())

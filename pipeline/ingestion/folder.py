@@ -1,0 +1,239 @@
+"""The folder of the sources, read for one commune: which reader for which folder, in order."""
+
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+
+from pipeline.assumptions import Assumptions
+from pipeline.crs import Territory
+from pipeline.errors import SourceError
+from pipeline.ingestion.bdtopo import read_bdtopo
+from pipeline.ingestion.cadastre import read_cadastre
+from pipeline.ingestion.catalogue import Catalogue
+from pipeline.ingestion.checking import check_sources, list_sources
+from pipeline.ingestion.communes import find_window, read_communes
+from pipeline.ingestion.files import find_files
+from pipeline.ingestion.formats import READ_IN, VECTORS
+from pipeline.ingestion.icpe import read_installations
+from pipeline.ingestion.monuments import read_monuments
+from pipeline.ingestion.osm import read_osm
+from pipeline.ingestion.parkings import read_parkings
+from pipeline.ingestion.protections import read_protections
+from pipeline.ingestion.provenance import FileReport, to_records
+from pipeline.ingestion.scope import Scope
+from pipeline.ingestion.trees import read_trees
+from pipeline.schemas import (
+    MASKS,
+    Building,
+    CadastralHint,
+    Commune,
+    Fence,
+    Installation,
+    Parcel,
+    ParkingBay,
+    ParkingCandidate,
+    Perimeter,
+    Road,
+    SourceRecord,
+    Tree,
+    _Table,
+    check,
+    check_table,
+    conform,
+    empty,
+)
+
+__all__ = ["Sources", "check_sources", "list_sources", "read_sources"]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """
+    Everything read around one commune, in the territory CRS; a missing source gives no row.
+
+    `masks` is the ground cover only (`schemas.MASKS`); `records` has one row per file and one per
+    missing folder; `warnings` are French sentences of one line.
+    """
+
+    communes: gpd.GeoDataFrame
+    candidates: gpd.GeoDataFrame
+    bays: gpd.GeoDataFrame
+    roads: gpd.GeoDataFrame
+    fences: gpd.GeoDataFrame
+    buildings: gpd.GeoDataFrame
+    installations: gpd.GeoDataFrame
+    trees: gpd.GeoDataFrame
+    perimeters: gpd.GeoDataFrame
+    parcels: gpd.GeoDataFrame
+    hints: gpd.GeoDataFrame
+    masks: pa.Table
+    records: pd.DataFrame
+    warnings: tuple[str, ...]
+
+
+def read_sources(
+    data: Path,
+    insee_code: str,
+    territory: Territory,
+    assumptions: Assumptions,
+    catalogue: Catalogue,
+    *,
+    heritage_radius_m: float,
+    on_progress: Callable[[str], None] | None = None,
+) -> Sources:
+    """
+    Read the folder of the sources for one commune and what surrounds it.
+
+    Parameters
+    ----------
+    data
+        Folder of the sources, one folder each (contract §3).
+    insee_code
+        The commune; the window is its box grown by the halo of the assumptions.
+    territory
+        Gives the CRS of every table.
+    assumptions, catalogue
+        Modelling choices; what is known of each folder.
+    heritage_radius_m
+        Radius of the surroundings of a monument without perimeter, metres.
+    on_progress
+        Called with the label of each folder before it is read.
+
+    Returns
+    -------
+    sources
+        Tables checked against their schemas. A missing folder gives an `absente` record.
+
+    Raises
+    ------
+    SourceError
+        If the commune is unknown or has no limits here, or if a file cannot be used.
+    """
+    if not data.is_dir():
+        msg = f"{data} : dossier des sources introuvable ; le créer ou indiquer --data"
+        raise SourceError(msg)
+    with tempfile.TemporaryDirectory(prefix="parzan-") as work:
+        scope = Scope(territory, None, insee_code, catalogue, Path(work))
+        folders = _Folders(data, scope, on_progress or (lambda _: None))
+        return _read(folders, assumptions, heritage_radius_m)
+
+
+class _Folders:
+    """Opens folders one by one, and remembers what was found in each."""
+
+    def __init__(self, data: Path, scope: Scope, on_progress: Callable[[str], None]) -> None:
+        self.scope = scope
+        self.reports: list[FileReport] = []
+        self.missing: list[str] = []
+        self._data = data
+        self._on_progress = on_progress
+
+    def opened(self, name: str) -> list[FileReport]:
+        """Return the readable files of a folder opened before."""
+        accepted = READ_IN.get(name, VECTORS)
+        return [r for r in self.reports if r.file.folder == name and r.file.format in accepted]
+
+    def open(self, name: str) -> list[FileReport]:
+        """Return the files of a folder; none, and a record, when it is absent."""
+        self._on_progress(self.scope.catalogue[name].label)
+        files = find_files(self._data, name, self.scope.work)
+        if files is None:
+            self.missing.append(name)
+            return []
+        reports = [FileReport(file) for file in files]
+        self.reports += reports
+        for report in reports:
+            if report.file.format not in READ_IN.get(name, VECTORS):
+                _leave(report)
+        if not self.opened(name):
+            msg = f"{name}/ : aucun fichier lisible dans ce dossier ; formats lus :"
+            raise SourceError(f"{msg} {self.scope.catalogue[name].formats}")
+        return self.opened(name)
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return what the person who runs the command should know, one line each."""
+        absent = [
+            f"{name}/ : {self.scope.catalogue[name].label}, source absente" for name in self.missing
+        ]
+        empty_folders = [
+            f"{name}/ : aucune donnée autour de la commune {self.scope.insee_code}"
+            for name in dict.fromkeys(report.file.folder for report in self.reports)
+            if not any(report.row_count for report in self.opened(name))
+        ]
+        return (
+            *absent,
+            *empty_folders,
+            *(line for report in self.reports for line in report.warnings),
+        )
+
+
+def _read(folders: _Folders, assumptions: Assumptions, heritage_radius_m: float) -> Sources:
+    scope = _around_commune(folders, assumptions.parking_lots.halo_m.value)
+    communes = read_communes(folders.opened("communes"), scope)
+    osm = [read_osm(files, scope, assumptions)] if (files := folders.open("osm")) else []
+    bdtopo = read_bdtopo(folders.open("bdtopo"), scope, assumptions)
+    cadastre = read_cadastre(folders.open("cadastre"), scope)
+    parkings = read_parkings(folders.open("parkings"), scope)
+    icpe = read_installations(folders.open("icpe"), folders.open("icpe_emprises"), scope)
+    trees = read_trees(folders.open("arbres"), scope)
+    perimeters = read_protections(folders.open("servitudes"), scope)
+    circles = read_monuments(
+        folders.open("monuments"),
+        scope,
+        radius_m=heritage_radius_m,
+        segments=int(assumptions.eligible_surface.ring_segments_per_quadrant.value),
+    )
+    crs = scope.territory.crs
+    return Sources(
+        communes=check(Commune, communes, crs),
+        candidates=_stack(
+            ParkingCandidate, [*(o.candidates for o in osm), *bdtopo.candidates, *parkings], crs
+        ),
+        bays=_stack(ParkingBay, [o.bays for o in osm], crs),
+        roads=_stack(Road, [*(o.roads for o in osm), *bdtopo.roads], crs),
+        fences=_stack(Fence, [o.fences for o in osm], crs),
+        buildings=_stack(
+            Building, [*(o.buildings for o in osm), *bdtopo.buildings, *cadastre.buildings], crs
+        ),
+        installations=check(Installation, icpe, crs),
+        trees=_stack(Tree, [*(o.trees for o in osm), *trees], crs),
+        perimeters=_stack(Perimeter, [*perimeters, *circles], crs),
+        parcels=_stack(Parcel, cadastre.parcels, crs),
+        hints=_stack(CadastralHint, cadastre.hints, crs),
+        masks=pa.concat_tables([MASKS.empty_table(), *(o.masks for o in osm), *bdtopo.masks]),
+        records=check_table(
+            SourceRecord, to_records(folders.reports, folders.missing, scope.catalogue)
+        ),
+        warnings=folders.warnings(),
+    )
+
+
+def _leave(report: FileReport) -> None:
+    """Record a file that its folder does not read."""
+    report.state = "partielle"
+    what = report.file.format
+    known = "format non reconnu" if what == "unknown" else f"format {what} sans usage ici"
+    report.warn(f"{known}, fichier non lu")
+
+
+def _around_commune(folders: _Folders, halo_m: float) -> Scope:
+    """Return the scope of the run, its window set around the commune."""
+    limits = folders.open("communes")
+    if not limits:
+        msg = "communes/ : dossier absent ; y déposer les limites communales, indispensables"
+        raise SourceError(msg)
+    return replace(folders.scope, window=find_window(limits, folders.scope, halo_m))
+
+
+def _stack(schema: type[_Table], parts: Iterable[pd.DataFrame], crs: str) -> gpd.GeoDataFrame:
+    """Return the rows of several readers as one table, sorted by id, checked."""
+    conformed = [conform(schema, part, crs) for part in parts if len(part)]
+    if not conformed:
+        return check(schema, empty(schema, crs), crs)
+    table = pd.concat(conformed).sort_values(conformed[0].columns[0], ignore_index=True)
+    return check(schema, gpd.GeoDataFrame(table, crs=crs), crs)

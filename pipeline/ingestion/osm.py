@@ -1,0 +1,178 @@
+"""OpenStreetMap: car parks, spaces, roads, fences, buildings, trees and ground cover."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import shapely
+from pyproj import Transformer
+
+from pipeline.assumptions import Assumptions
+from pipeline.crs import WGS84, FloatArray
+from pipeline.ingestion import osm_rows
+from pipeline.ingestion.formats import RAW_OSM
+from pipeline.ingestion.osm_assembler import assemble
+from pipeline.ingestion.osm_bays import group_bays
+from pipeline.ingestion.osm_exports import read_exports
+from pipeline.ingestion.osm_files import merge_osm
+from pipeline.ingestion.osm_objects import GroundTags, Incomplete, Objects, OsmObjects
+from pipeline.ingestion.provenance import FileReport
+from pipeline.ingestion.repairs import keep_polygons
+from pipeline.ingestion.scope import Scope
+
+
+@dataclass(frozen=True)
+class Osm:
+    """Rows of OpenStreetMap, before they meet those of the other sources."""
+
+    candidates: pd.DataFrame
+    bays: pd.DataFrame
+    roads: pd.DataFrame
+    fences: pd.DataFrame
+    buildings: pd.DataFrame
+    trees: pd.DataFrame
+    masks: pa.Table
+
+
+def read_osm(reports: Sequence[FileReport], scope: Scope, assumptions: Assumptions) -> Osm:
+    """
+    Read everything of OpenStreetMap that meets the window.
+
+    Raises
+    ------
+    SourceError
+        If a file cannot be read.
+    """
+    covers = [cover for cover in assumptions.ground_cover if cover.source == "osm"]
+    found = read_objects(reports, scope, frozenset((cover.tag, cover.value) for cover in covers))
+    points, lines = _located(found.points, scope), _located(found.lines, scope)
+    areas = _located(found.areas, scope)
+    areas = keep_polygons(areas, list(areas["key"]), reports[0])
+    near = _near(found.incomplete, scope)
+    for report in reports:
+        if report.file.format in RAW_OSM:  # read together: what they hold around the commune
+            report.row_count = len(points) + len(lines) + len(areas) + len(near)
+    candidates = pd.concat(
+        [
+            osm_rows.candidates(areas),
+            osm_rows.point_candidates(points, *_degrees(points, scope)),
+            osm_rows.incomplete_candidates(near),
+        ]
+    )
+    bays = osm_rows.bays(pd.concat([areas, points]))
+    groups = group_bays(bays, candidates, assumptions.parking_lots.bay_gap_m.value)
+    return Osm(
+        candidates=pd.concat([candidates, groups]).assign(vintage=found.vintage),
+        bays=bays.drop(columns="parking_type"),
+        roads=osm_rows.roads(lines, reports[0]),
+        fences=osm_rows.fences(lines, points),
+        buildings=osm_rows.buildings(areas),
+        trees=osm_rows.trees(points),
+        masks=osm_rows.masks(areas, covers),
+    )
+
+
+def read_objects(reports: Sequence[FileReport], scope: Scope, ground: GroundTags) -> OsmObjects:
+    """
+    Read the objects of OSM files: raw ones assembled together, then what exports add to them.
+
+    Raises
+    ------
+    SourceError
+        If a file cannot be read.
+    """
+    raw = [report for report in reports if report.file.format in RAW_OSM]
+    exported = [report for report in reports if report.file.format not in RAW_OSM]
+    found = _read_raw(raw, scope, ground) if raw else OsmObjects()
+    for report, objects in read_exports(exported, scope, ground):
+        repeated = found.extend(objects)
+        report.row_count += len(objects.keys())
+        report.count(
+            repeated, "doublon d'une autre couche écarté", "doublons d'autres couches écartés"
+        )
+    found.vintage = max((r.vintage for r in reports if r.vintage is not None), default=None)
+    return found
+
+
+def _read_raw(raw: list[FileReport], scope: Scope, ground: GroundTags) -> OsmObjects:
+    path = merge_osm(raw, scope.work)
+    try:
+        found = assemble(path, ground)
+    except RuntimeError as error:
+        why = f"données OSM illisibles ou tronquées ({error}) ; redéposer l'extrait"
+        raise raw[0].refusal(why) from error
+    for report in raw:
+        report.vintage = report.vintage or found.vintage
+        if len(raw) > 1:
+            report.note(
+                f"lu avec {len(raw) - 1} autre(s) extrait(s) : chaque objet compté une fois"
+            )
+    _note_gaps(found, raw[0])
+    return found
+
+
+def _note_gaps(found: OsmObjects, report: FileReport) -> None:
+    for remark in found.remarks:
+        report.note(remark)
+    keys = [item.key for item in found.incomplete]
+    report.count(
+        len(keys), "parking sans contour complet", "parkings sans contour complet", ids=keys
+    )
+    report.count(
+        found.incomplete_others,
+        "autre surface incomplète laissée",
+        "autres surfaces incomplètes laissées",
+    )
+    report.count(
+        found.cut_lines, "ligne coupée au bord de l'extrait", "lignes coupées au bord de l'extrait"
+    )
+    report.count(found.tree_rows, "alignement d'arbres laissé", "alignements d'arbres laissés")
+
+
+def _located(objects: Objects, scope: Scope) -> gpd.GeoDataFrame:
+    """Return the objects that meet the window, in the territory CRS, sorted by key."""
+    degrees = objects.geometries()
+    bounds = shapely.bounds(degrees).reshape(-1, 4)
+    window = scope.window_in(WGS84) or scope.territory.lon_lat_bounds
+    west, south, east, north = window
+    meets = (
+        (bounds[:, 0] <= east)
+        & (bounds[:, 2] >= west)
+        & (bounds[:, 1] <= north)
+        & (bounds[:, 3] >= south)
+    )
+    transformer = Transformer.from_crs(WGS84, scope.territory.crs, always_xy=True)
+
+    def project(lon_lat: FloatArray) -> FloatArray:
+        return np.column_stack(transformer.transform(lon_lat[:, 0], lon_lat[:, 1]))
+
+    rows = np.flatnonzero(meets)
+    table = pd.DataFrame(
+        {"key": [objects.keys[row] for row in rows], "tags": [objects.tags[row] for row in rows]},
+        dtype=object,
+    )
+    geometry = gpd.GeoSeries(shapely.transform(degrees[rows], project), crs=scope.territory.crs)
+    return gpd.GeoDataFrame(table, geometry=geometry).sort_values("key", ignore_index=True)
+
+
+def _degrees(points: gpd.GeoDataFrame, scope: Scope) -> tuple[FloatArray, FloatArray]:
+    transformer = Transformer.from_crs(scope.territory.crs, WGS84, always_xy=True)
+    lon, lat = transformer.transform(points.geometry.x.to_numpy(), points.geometry.y.to_numpy())
+    return np.asarray(lon), np.asarray(lat)
+
+
+def _near(incomplete: list[Incomplete], scope: Scope) -> list[Incomplete]:
+    """Return the incomplete car parks of the window, with those that nothing locates."""
+    window = scope.window_in(WGS84)
+    if window is None:
+        return incomplete
+    west, south, east, north = window
+    return [
+        item
+        for item in incomplete
+        if item.position is None
+        or (west <= item.position[0] <= east and south <= item.position[1] <= north)
+    ]

@@ -1,0 +1,92 @@
+"""OSM objects in one form, whatever file they come from: key, tags, geometry in degrees."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import numpy as np
+import shapely
+
+from pipeline.crs import GeometryArray
+
+Tags = dict[str, str]
+LonLat = tuple[float, float]
+GroundTags = frozenset[tuple[str, str]]
+
+
+@dataclass
+class Objects:
+    """Objects of one dimension: key (`way/123`), tags, and WKB in longitude and latitude."""
+
+    keys: list[str] = field(default_factory=list)
+    tags: list[Tags] = field(default_factory=list)
+    wkb: list[str | bytes] = field(default_factory=list)
+
+    def add(self, key: str, tags: Tags, wkb: str | bytes) -> None:
+        """Add one object."""
+        self.keys.append(key)
+        self.tags.append(tags)
+        self.wkb.append(wkb)
+
+    def without(self, keys: Collection[str]) -> "Objects":
+        """Return the objects whose key is not one of `keys`."""
+        kept = Objects()
+        for key, tags, wkb in zip(self.keys, self.tags, self.wkb, strict=True):
+            if key not in keys:
+                kept.add(key, tags, wkb)
+        return kept
+
+    def geometries(self) -> GeometryArray:
+        """Return the geometries, shape `(n,)`, in degrees."""
+        wkb = [bytes.fromhex(item) if isinstance(item, str) else item for item in self.wkb]
+        return np.asarray(shapely.from_wkb(np.asarray(wkb, dtype=object)), dtype=object)
+
+
+@dataclass
+class Incomplete:
+    """A mapped car park that the extract does not hold whole: why, in French, and about where."""
+
+    key: str
+    tags: Tags
+    defect: str
+    position: LonLat | None
+
+
+@dataclass
+class OsmObjects:
+    """Everything of an OSM folder that a car park may need."""
+
+    points: Objects = field(default_factory=Objects)
+    lines: Objects = field(default_factory=Objects)
+    areas: Objects = field(default_factory=Objects)
+    incomplete: list[Incomplete] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    vintage: str | None = None
+    tree_rows: int = 0
+    cut_lines: int = 0
+    incomplete_others: int = 0
+
+    def keys(self) -> set[str]:
+        """Return the keys of all objects, to tell those that another file repeats."""
+        rows = (*self.points.keys, *self.lines.keys, *self.areas.keys)
+        return {*rows, *(item.key for item in self.incomplete)}
+
+    def add_incomplete(self, key: str, tags: Tags, defect: str, place: LonLat | None) -> None:
+        """Add a car park without outline; `defect` is completed with the place, if known."""
+        where = f"vers {place[1]:.4f}, {place[0]:.4f}" if place else "position inconnue"
+        self.incomplete.append(Incomplete(key, tags, f"{defect}, {where}", place))
+
+    def extend(self, other: "OsmObjects") -> int:
+        """Add the objects of another file that are not here yet; return how many already were."""
+        known = self.keys()
+        repeated = 0
+        for name in ("points", "lines", "areas"):
+            theirs: Objects = getattr(other, name)
+            mine: Objects = getattr(self, name)
+            for key, tags, wkb in zip(theirs.keys, theirs.tags, theirs.wkb, strict=True):
+                if key in known:
+                    repeated += 1
+                else:
+                    mine.add(key, tags, wkb)
+                    known.add(key)
+        self.incomplete += [item for item in other.incomplete if item.key not in known]
+        return repeated

@@ -1,0 +1,140 @@
+"""What OSM tags say: kind of car park, capacity, class of road, openings, numbers with units."""
+
+import re
+
+from pipeline.ingestion.osm_objects import GroundTags, Tags
+
+ROLES = ("amenity", "highway", "barrier", "building", "man_made", "natural", "entrance", "hazmat")
+DETAILS = (
+    "access", "area", "bridge", "capacity", "covered", "diameter_crown", "est_width", "genus",
+    "height", "hgv", "layer", "location", "motor_vehicle", "name", "operator", "parking",
+    "service", "species", "tunnel", "type", "width",
+)  # fmt: skip
+
+_ON_STREET = {"street_side", "lane", "on_kerb", "half_on_kerb", "on_street", "shoulder"}
+_GARAGES = {"garage_boxes", "sheds", "shed"}
+_OPEN_BUILDINGS = {"roof", "carport", "canopy"}
+_NO = {"no", "private"}
+_PUBLIC = {
+    "motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential",
+    "living_street", "motorway_link", "trunk_link", "primary_link", "secondary_link",
+    "tertiary_link",
+}  # fmt: skip
+_FENCES = {"fence", "wall", "retaining_wall", "guard_rail", "city_wall", "jersey_barrier"}
+_OPENINGS = {
+    "gate", "lift_gate", "swing_gate", "sliding_gate", "entrance", "bollard", "chain",
+    "height_restrictor", "rising_bollard", "sally_port", "toll_booth", "yes_gate",
+}  # fmt: skip
+# Keys that draw a line even when it closes: such a ring is an area only if it says so.
+_LINEAR_KEYS = ("highway", "barrier", "railway", "waterway")
+_AREA_HIGHWAYS = {"rest_area", "services"}
+_NUMBER = re.compile(r"^\s*(\d+(?:[.,]\d+)?)\s*(?:m|mètres?|metres?|meters?)?\s*$", re.IGNORECASE)
+_RANGE = re.compile(r"^\s*(\d{1,6})\s*(?:-|–|à)\s*(\d{1,6})\s*$")
+_MORE_THAN = re.compile(r"^\s*(?:>|>=|≥|\+)\s*(\d{1,6})\s*$|^\s*(\d{1,6})\s*\+\s*$")
+_COUNT = re.compile(r"^\s*(\d{1,6})\s*$")
+
+
+def parking_type(tags: Tags) -> str:
+    """Return the kind of a car park, in the words of `ParkingCandidate.parking_type`."""
+    kind = tags.get("parking", "")
+    building = tags.get("building", "no")
+    if kind in _ON_STREET:
+        return "voirie"
+    if kind == "underground" or tags.get("location") == "underground" or layer(tags) < 0:
+        return "souterrain"
+    if kind == "rooftop":
+        return "toiture"
+    if kind == "multi-storey" or building not in {"no", "roof"}:
+        return "aerien_bati"
+    if kind in _GARAGES or tags.get("covered") == "yes" or building == "roof":
+        return "couvert"
+    return "surface"
+
+
+def capacity(text: str | None) -> tuple[float | None, float | None]:
+    """Return the low and high number of spaces of a tag; « >100 » has no high, « ~50 » none."""
+    if text is None:
+        return (None, None)
+    if found := _COUNT.match(text):
+        return (float(found[1]), float(found[1]))
+    if found := _RANGE.match(text):
+        low, high = sorted((float(found[1]), float(found[2])))
+        return (low, high)
+    if found := _MORE_THAN.match(text):
+        return (float(found[1] or found[2]), None)
+    return (None, None)
+
+
+def metres(text: str | None) -> float | None:
+    """Return a positive length in metres: `5.5`, `5,5`, `5 m`; None for anything else."""
+    found = _NUMBER.match(text) if text else None
+    value = float(found[1].replace(",", ".")) if found else 0.0
+    return value if value > 0 else None
+
+
+def layer(tags: Tags) -> float:
+    """Return the level of an object with respect to the ground; 0 when not told or unreadable."""
+    try:
+        return float(tags.get("layer", "0"))
+    except ValueError:
+        return 0.0
+
+
+def road_class(tags: Tags) -> str | None:
+    """Return the class of a road, in the words of `Road.road_class`; None for no road for cars."""
+    highway = tags.get("highway")
+    if tags.get("area") == "yes":
+        return None
+    if highway == "service":
+        return "aisle" if tags.get("service") == "parking_aisle" else "service"
+    if highway in _PUBLIC:
+        is_closed = tags.get("access") in _NO or tags.get("motor_vehicle") == "no"
+        return "service" if is_closed else "public"
+    return "unknown" if highway == "road" else None
+
+
+def is_off_ground(tags: Tags) -> bool:
+    """Tell whether a road runs on a bridge, in a tunnel, or on another level."""
+    crosses = any(tags.get(key, "no") != "no" for key in ("tunnel", "bridge"))
+    return crosses or layer(tags) != 0
+
+
+def is_fence(tags: Tags) -> bool:
+    """Tell whether a line cannot be driven through."""
+    return tags.get("barrier") in _FENCES
+
+
+def is_opening(tags: Tags) -> bool:
+    """Tell whether a point of a fence lets through: gate, bollard, entrance."""
+    return tags.get("barrier") in _OPENINGS or tags.get("entrance", "no") != "no"
+
+
+def is_tree(tags: Tags) -> bool:
+    """Tell whether a point is a single tree."""
+    return tags.get("natural") == "tree"
+
+
+def is_building(tags: Tags) -> bool:
+    """Tell whether an area is a building; one that is a car park itself is not."""
+    is_roof = tags.get("man_made") == "carport" or tags.get("building", "no") != "no"
+    return is_roof and tags.get("amenity") != "parking"
+
+
+def is_open_building(tags: Tags) -> bool:
+    """Tell whether a building is only a roof."""
+    return tags.get("building") in _OPEN_BUILDINGS or tags.get("man_made") == "carport"
+
+
+def encloses(tags: Tags, key: str) -> bool:
+    """Tell whether a closed way or a multipolygon is a surface, and not a line that closes."""
+    if key.startswith("relation/") or tags.get("area") == "yes":
+        return True
+    draws_a_line = any(name in tags for name in _LINEAR_KEYS)
+    return not draws_a_line or tags.get("highway") in _AREA_HIGHWAYS
+
+
+def is_of_interest(tags: Tags, ground: GroundTags) -> bool:
+    """Tell whether an area may be a car park, a space, a building or a ground cover."""
+    if tags.get("amenity") in {"parking", "parking_space"} or is_building(tags):
+        return True
+    return any(pair in ground for pair in tags.items())

@@ -1,0 +1,82 @@
+"""What happened to each file, for the table `sources` and for the person who runs the command."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+
+from pipeline.errors import SourceError
+from pipeline.ingestion.catalogue import Catalogue
+from pipeline.ingestion.files import SourceFile
+from pipeline.schemas import SourceRecord, conform
+
+_SHOWN_IDS = 5
+
+
+@dataclass
+class FileReport:
+    """
+    One file and what was done to it.
+
+    `note` records what an agent may want to know; `warn` also shows it on the terminal.
+    """
+
+    file: SourceFile
+    row_count: int = 0
+    vintage: str | None = None
+    state: Literal["utilisee", "partielle"] = "utilisee"
+    remarks: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def note(self, remark: str) -> None:
+        """Add a French remark to the record, once."""
+        if remark not in self.remarks:
+            self.remarks.append(remark)
+
+    def warn(self, remark: str) -> None:
+        """Add a French remark to the record, and to the warnings of the run."""
+        if remark not in self.remarks:
+            self.remarks.append(remark)
+            self.warnings.append(f"{self.file.name} : {remark}")
+
+    def count(self, number: int, one: str, many: str, *, ids: Iterable[str] = ()) -> None:
+        """Note « n things », with the first few ids; nothing when `number` is 0."""
+        if number == 0:
+            return
+        shown = list(ids)
+        tail = f" ({', '.join(shown[:_SHOWN_IDS])}{', …' if len(shown) > _SHOWN_IDS else ''})"
+        self.note(f"{number} {one if number == 1 else many}{tail if shown else ''}")
+
+    def keep_latest(self, vintage: object) -> None:
+        """Keep the latest ISO date met as the vintage of the file; ignore what is no date."""
+        day = str(vintage)[:10].replace("/", "-")
+        if len(day) == len("2026-01-01") and day[:4].isdigit() and day > (self.vintage or ""):
+            self.vintage = day
+
+    def refusal(self, why: str) -> SourceError:
+        """Return the one-line error that names this file, for the caller to raise."""
+        return SourceError(f"{self.file.name} : {' '.join(why.split())}")
+
+
+def to_records(
+    reports: Iterable[FileReport], missing: Iterable[str], catalogue: Catalogue
+) -> pd.DataFrame:
+    """Return the table `SourceRecord`: one row per file, one `absente` row per missing folder."""
+    rows = [
+        {
+            "folder": report.file.folder,
+            "state": report.state,
+            "file": report.file.name,
+            "sha256": report.file.sha256,
+            "vintage": report.vintage,
+            "row_count": report.row_count,
+            "remarks": " ; ".join(report.remarks) or None,
+        }
+        for report in reports
+    ]
+    rows += [{"folder": name, "state": "absente", "row_count": 0} for name in missing]
+    table = pd.DataFrame(rows, columns=list(SourceRecord.to_schema().columns))
+    for column in ("label", "producer", "licence"):
+        table[column] = [getattr(catalogue[name], column) for name in table["folder"]]
+    return conform(SourceRecord, table)

@@ -1,0 +1,97 @@
+"""CSV and JSON files without geometry → tables of text, columns in lower case."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from pipeline.ingestion.encoding import LATIN_1, decode
+from pipeline.ingestion.provenance import FileReport
+
+_DELIMITERS = ";\t|,"
+
+
+def read_csv(report: FileReport) -> pd.DataFrame:
+    """
+    Read a CSV file: separator found in its first line, UTF-8 else Latin-1, every value as text.
+
+    Raises
+    ------
+    SourceError
+        If a line has more values than the header, or a quote is never closed.
+    """
+    text, encoding = decode(report.file.path.read_bytes())
+    if encoding != "utf-8":
+        report.note(LATIN_1)
+    header = text.split("\n", 1)[0]
+    delimiter = max(_DELIMITERS, key=header.count)
+    try:
+        table = pd.read_csv(
+            io.StringIO(text),
+            sep=delimiter,
+            dtype=str,
+            keep_default_na=False,
+            na_values=[""],
+            quoting=csv.QUOTE_MINIMAL,
+            index_col=False,
+        )
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+        why = f"CSV illisible ({error}) ; vérifier le séparateur et les guillemets"
+        raise report.refusal(why) from error
+    return _lower(table)
+
+
+def read_json(report: FileReport) -> pd.DataFrame:
+    """
+    Read a JSON document: an array of objects, or an object whose `data` or `results` is one.
+
+    Raises
+    ------
+    SourceError
+        If the document is truncated, or holds no such array.
+    """
+    text, encoding = decode(report.file.path.read_bytes())
+    if encoding != "utf-8":
+        report.note(LATIN_1)
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        why = f"JSON illisible ou tronqué ({error}) ; le redéposer"
+        raise report.refusal(why) from error
+    rows = document if isinstance(document, list) else _rows(document)
+    if rows is None or not all(isinstance(row, dict) for row in rows):
+        why = "JSON sans liste d'objets « data » ou « results » ; vérifier le fichier"
+        raise report.refusal(why)
+    return _lower(pd.DataFrame([_flat(row) for row in rows], dtype=object))
+
+
+def _rows(document: object) -> list[dict[str, object]] | None:
+    if not isinstance(document, Mapping):
+        return None
+    found = next((document[key] for key in ("data", "results") if key in document), None)
+    return found if isinstance(found, list) else None
+
+
+def _flat(row: Mapping[str, object]) -> dict[str, object]:
+    return {key: _plain(key, value) for key, value in row.items()}
+
+
+def _plain(key: str, value: object) -> object:
+    """Return a value as text; the headings of an installation joined by `;`."""
+    if isinstance(value, list):
+        return ";".join(_texts(value)) or None
+    if isinstance(value, Mapping):  # a point of the open-data portals
+        return f"{value['lat']}, {value['lon']}" if {"lat", "lon"} <= set(value) else None
+    return None if value is None or key == "" else str(value)
+
+
+def _texts(values: Iterable[object]) -> list[str]:
+    numbers = [item.get("numeroRubrique") if isinstance(item, Mapping) else item for item in values]
+    return sorted({str(number) for number in numbers if number is not None})
+
+
+def _lower(table: pd.DataFrame) -> pd.DataFrame:
+    table.columns = [str(name).strip().lower() for name in table.columns]
+    return table.loc[:, ~table.columns.duplicated()]

@@ -1,0 +1,63 @@
+"""Commands `sources list` and `sources check`: every file, its rows or its problem in one line."""
+
+import pytest
+
+from pipeline.errors import ConfigError
+from pipeline.ingestion.catalogue import load_catalogue
+from pipeline.ingestion.folder import check_sources, list_sources
+from tests.tables import FRANCE
+from tests.unit.ingestion.deposits import (
+    CATALOGUE,
+    OsmTown,
+    commune,
+    deposit,
+    geojson,
+    polygon,
+    rectangle,
+)
+
+
+def test_list_counts_files_and_opens_none(tmp_path):
+    commune(tmp_path)
+    deposit(tmp_path, "osm/broken.pbf", b"\x00")
+    counts = list_sources(tmp_path, CATALOGUE).set_index("folder")["files"]
+    assert (counts["communes"], counts["osm"]) == (1, 1)
+    assert counts.drop(["communes", "osm"]).isna().all()
+
+
+def test_check_says_what_is_wrong_with_each_file(tmp_path):
+    commune(tmp_path)
+    town = OsmTown()
+    town.way(1, rectangle(0, 0, 50, 40), amenity="parking")
+    deposit(tmp_path, "osm/ville.osm", town.xml())
+    row = (polygon(rectangle(0, 0, 9, 9)), {"id": 1, "surfm2": 81})
+    deposit(tmp_path, "parkings/bon.geojson", geojson(row))
+    deposit(tmp_path, "parkings/coupe.geojson", geojson(row)[:-9])
+    deposit(tmp_path, "icpe/page.html.csv", b"<html>Request Rejected")
+    table = check_sources(tmp_path, FRANCE, CATALOGUE).set_index("file")
+    assert table["rows"].dropna().to_dict() == {
+        "communes/62999.geojson": 1,
+        "osm/ville.osm": 1,
+        "parkings/bon.geojson": 1,
+    }
+    assert "illisible" in table.loc["parkings/coupe.geojson", "problem"]
+    assert "aucun fichier lisible" in table.loc["icpe/", "problem"]
+    assert table.loc["bdtopo/", "remarks"] == "dossier absent"
+
+
+BAD_CATALOGUES = {
+    "an unknown key": "osm: {label: a, producer: b, licence: c, attribution: d, formats: e, x: 1}",
+    "a missing key": "osm: {label: a}",
+    "a required column that has no name": (
+        "osm: {label: a, producer: b, licence: c, attribution: d, formats: e, required: [id]}"
+    ),
+    "a list": "[1, 2]",
+}
+
+
+@pytest.mark.parametrize("text", BAD_CATALOGUES.values(), ids=BAD_CATALOGUES.keys())
+def test_a_bad_catalogue_is_refused_in_one_line(tmp_path, text):
+    path = deposit(tmp_path, "sources.yaml", text)
+    with pytest.raises(ConfigError, match=r"sources\.yaml") as refusal:
+        load_catalogue(path)
+    assert "\n" not in str(refusal.value)
