@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT ?= data/exports
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n auto
 
 APT := DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends
 CAN_APT := [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null

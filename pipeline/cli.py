@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
+from rich.status import Status
 
 from pipeline.errors import PipelineError
 
@@ -132,7 +134,7 @@ def _run(
                     day=day,
                     configuration=configuration,
                     overwrite=overwrite,
-                    on_step=lambda step, code=code: status.update(f"{code} : {step}"),
+                    on_step=partial(_show_step, status, code),
                 )
                 results.append(result)
             except PipelineError as error:
@@ -145,6 +147,10 @@ def _run(
             print_summary(result, Console())
     if failed:
         raise typer.Exit(code=_EXIT_SOME_FAILED if results else _EXIT_ERROR)
+
+
+def _show_step(status: Status, code: str, step: str) -> None:
+    status.update(f"{code} : {step}")
 
 
 @app.command()
@@ -191,9 +197,12 @@ def rules_check() -> None:
         folder = Settings().config
         book = load_rules(folder / "rules")
         load_assumptions(folder / "assumptions.yaml")
-    texts = (*book.rules, *book.exclusions, *book.protections)
-    doubtful = sum(item.needs_review for item in texts)
-    typer.echo(f"{len(texts)} règles lues, {doubtful} à relire (needs_review), aucune erreur")
+    doubts = [
+        *(rule.needs_review for rule in book.rules),
+        *(exclusion.needs_review for exclusion in book.exclusions),
+        *(protection.needs_review for protection in book.protections),
+    ]
+    typer.echo(f"{len(doubts)} règles lues, {sum(doubts)} à relire (needs_review), aucune erreur")
 
 
 @sources_app.command("list")

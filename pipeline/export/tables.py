@@ -14,6 +14,7 @@ from pipeline.export.rule_table import rule_rows
 
 _OSM = "https://www.openstreetmap.org"
 _OSM_KINDS = {"n": "node", "w": "way", "r": "relation"}
+_SURFACE = 2  # dimension of a polygon
 _OSM_ID = re.compile(r"(node|way|relation|[nwr])/?(\d+)")
 
 
@@ -49,10 +50,13 @@ def candidate_rows(product: Product) -> gpd.GeoDataFrame:
     rows = product.candidates.merge(
         product.outcomes, on="candidate_id", how="left", validate="one_to_one"
     )
-    shapes = rows.geometry.to_numpy()
-    known = ~shapely.is_missing(shapes)
-    area = np.where(known, ground_area(shapes, product.territory), np.nan)
+    # The points that are known of an outline locate it; they are no surface.
+    drawn = shapely.get_dimensions(rows.geometry.to_numpy()) == _SURFACE
+    shapes = np.full(len(rows), None, dtype=object)
+    shapes[drawn] = rows.geometry.to_numpy()[drawn]
+    area = np.where(drawn, ground_area(shapes, product.territory), np.nan)
     links = [_osm_link(*pair) for pair in zip(rows["source"], rows["source_id"], strict=True)]
+    rows = rows.set_geometry(gpd.GeoSeries(shapes, index=rows.index, crs=product.lots.crs))
     rows = rows.assign(ground_area_m2=area, link=pd.Series(links, index=rows.index, dtype=object))
     return gpd.GeoDataFrame(rows, crs=product.lots.crs)
 

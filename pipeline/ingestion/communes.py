@@ -14,6 +14,7 @@ from pipeline.ingestion.scope import Bounds, Scope
 from pipeline.ingestion.vector import count_fields, list_layers, read_layer
 from pipeline.schemas import Commune, conform
 
+_COMMUNES = re.compile(r"communes?", re.IGNORECASE)
 _INSEE = re.compile(r"(?:[0-9]{2}|2[AB])[0-9]{3}")
 
 
@@ -62,10 +63,16 @@ def read_communes(
     tables = [
         _read_layer(report, layer, scope, seen, only)
         for report in reports
-        for layer in list_layers(report)
+        for layer in _commune_layers(report)
     ]
     communes = pd.concat(tables).sort_values("insee_code", ignore_index=True)
     return gpd.GeoDataFrame(conform(Commune, communes, scope.territory.crs))
+
+
+def _commune_layers(report: FileReport) -> list[str]:
+    """Return the layers called communes, or all: national files also draw the départements."""
+    layers = list_layers(report)
+    return [name for name in layers if _COMMUNES.fullmatch(name)] or layers
 
 
 def _read_rows(report: FileReport, layer: str, scope: Scope, only: str | None) -> gpd.GeoDataFrame:

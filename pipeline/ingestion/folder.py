@@ -151,8 +151,9 @@ class _Folders:
             if report.file.format not in READ_IN.get(name, VECTORS):
                 _leave(report)
         if not self.opened(name):
-            msg = f"{name}/ : aucun fichier lisible dans ce dossier ; formats lus :"
-            raise SourceError(f"{msg} {self.scope.catalogue[name].formats}")
+            formats = self.scope.catalogue[name].formats
+            msg = f"{name}/ : aucun fichier lisible dans ce dossier ; formats lus : {formats}"
+            raise SourceError(msg)
         return self.opened(name)
 
     def warnings(self) -> tuple[str, ...]:

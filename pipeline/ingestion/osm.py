@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -18,10 +19,10 @@ from pipeline.ingestion.osm_assembler import assemble
 from pipeline.ingestion.osm_bays import group_bays
 from pipeline.ingestion.osm_exports import read_exports
 from pipeline.ingestion.osm_files import merge_osm
-from pipeline.ingestion.osm_objects import GroundTags, Incomplete, Objects, OsmObjects
+from pipeline.ingestion.osm_objects import GroundTags, Incomplete, LonLat, Objects, OsmObjects
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.repairs import keep_polygons
-from pipeline.ingestion.scope import Scope
+from pipeline.ingestion.scope import Bounds, Scope
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def read_osm(reports: Sequence[FileReport], scope: Scope, assumptions: Assumptio
         [
             osm_rows.candidates(areas),
             osm_rows.point_candidates(points, *_degrees(points, scope)),
-            osm_rows.incomplete_candidates(near),
+            osm_rows.incomplete_candidates(near, partial(_project, scope=scope)),
         ]
     )
     bays = osm_rows.bays(pd.concat([areas, points]))
@@ -144,18 +145,21 @@ def _located(objects: Objects, scope: Scope) -> gpd.GeoDataFrame:
         & (bounds[:, 1] <= north)
         & (bounds[:, 3] >= south)
     )
-    transformer = Transformer.from_crs(WGS84, scope.territory.crs, always_xy=True)
-
-    def project(lon_lat: FloatArray) -> FloatArray:
-        return np.column_stack(transformer.transform(lon_lat[:, 0], lon_lat[:, 1]))
-
     rows = np.flatnonzero(meets)
     table = pd.DataFrame(
         {"key": [objects.keys[row] for row in rows], "tags": [objects.tags[row] for row in rows]},
         dtype=object,
     )
-    geometry = gpd.GeoSeries(shapely.transform(degrees[rows], project), crs=scope.territory.crs)
+    geometry = gpd.GeoSeries(
+        shapely.transform(degrees[rows], partial(_project, scope=scope)), crs=scope.territory.crs
+    )
     return gpd.GeoDataFrame(table, geometry=geometry).sort_values("key", ignore_index=True)
+
+
+def _project(lon_lat: FloatArray, scope: Scope) -> FloatArray:
+    """Carry longitudes and latitudes, shape `(n, 2)`, to the territory CRS."""
+    transformer = Transformer.from_crs(WGS84, scope.territory.crs, always_xy=True)
+    return np.column_stack(transformer.transform(lon_lat[:, 0], lon_lat[:, 1]))
 
 
 def _degrees(points: gpd.GeoDataFrame, scope: Scope) -> tuple[FloatArray, FloatArray]:
@@ -169,10 +173,9 @@ def _near(incomplete: list[Incomplete], scope: Scope) -> list[Incomplete]:
     window = scope.window_in(WGS84)
     if window is None:
         return incomplete
+    return [item for item in incomplete if not item.known or _meets(item.known, window)]
+
+
+def _meets(known: list[LonLat], window: Bounds) -> bool:
     west, south, east, north = window
-    return [
-        item
-        for item in incomplete
-        if item.position is None
-        or (west <= item.position[0] <= east and south <= item.position[1] <= north)
-    ]
+    return any(west <= lon <= east and south <= lat <= north for lon, lat in known)

@@ -95,8 +95,8 @@ def _add(
             found.lines.add(key, tags, wkb)
         elif tags.get("amenity") == "parking":
             defect = "contour ouvert : la ligne ne se referme pas"
-            centre = shapely.centroid(shapely.from_wkb(wkb))
-            found.add_incomplete(key, tags, defect, (float(centre.x), float(centre.y)))
+            known = shapely.get_coordinates(shapely.from_wkb(wkb)).tolist()
+            found.add_incomplete(key, tags, defect, [(lon, lat) for lon, lat in known])
     elif is_of_interest(tags, ground) and encloses(tags, key):
         found.areas.add(key, tags, wkb)
 

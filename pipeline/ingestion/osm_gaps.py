@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import mean
 
 import osmium
 import shapely
@@ -91,8 +90,7 @@ def _tell(key: str, tags: Tags, defect: str, known: list[LonLat], found: OsmObje
     if tags.get("amenity") != "parking":
         found.incomplete_others += 1
         return
-    place = (mean(lon for lon, _ in known), mean(lat for _, lat in known)) if known else None
-    found.add_incomplete(key, tags, defect, place)
+    found.add_incomplete(key, tags, defect, known)
 
 
 def _numbers(keys: Iterable[str], prefix: str) -> list[int]:

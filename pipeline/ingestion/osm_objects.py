@@ -43,12 +43,12 @@ class Objects:
 
 @dataclass
 class Incomplete:
-    """A mapped car park that the extract does not hold whole: why, in French, and about where."""
+    """A mapped car park that the extract does not hold whole: why, in French, and what is known."""
 
     key: str
     tags: Tags
     defect: str
-    position: LonLat | None
+    known: list[LonLat]
 
 
 @dataclass
@@ -70,10 +70,13 @@ class OsmObjects:
         rows = (*self.points.keys, *self.lines.keys, *self.areas.keys)
         return {*rows, *(item.key for item in self.incomplete)}
 
-    def add_incomplete(self, key: str, tags: Tags, defect: str, place: LonLat | None) -> None:
-        """Add a car park without outline; `defect` is completed with the place, if known."""
-        where = f"vers {place[1]:.4f}, {place[0]:.4f}" if place else "position inconnue"
-        self.incomplete.append(Incomplete(key, tags, f"{defect}, {where}", place))
+    def add_incomplete(self, key: str, tags: Tags, defect: str, known: list[LonLat]) -> None:
+        """Add a car park without outline; `defect` is completed with its place, if known."""
+        where = "position inconnue"
+        if known:
+            lon, lat = np.mean(known, axis=0)
+            where = f"vers {lat:.4f}, {lon:.4f}"
+        self.incomplete.append(Incomplete(key, tags, f"{defect}, {where}", known))
 
     def extend(self, other: "OsmObjects") -> int:
         """Add the objects of another file that are not here yet; return how many already were."""

@@ -43,15 +43,22 @@ def point_candidates(points: gpd.GeoDataFrame, lon: FloatArray, lat: FloatArray)
     rows = [_candidate(key, tags) for key, tags in _pairs(points[is_park])]
     places = zip(lat[is_park], lon[is_park], strict=True)
     defects = [f"objet ponctuel : aucun contour, vers {y:.4f}, {x:.4f}" for y, x in places]
-    return _frame(rows).assign(role="point_object", defect=defects, geometry=None)
+    shapes = points.geometry.to_numpy()[is_park]
+    return _frame(rows).assign(role="point_object", defect=defects, geometry=shapes)
 
 
-def incomplete_candidates(incomplete: Sequence[Incomplete]) -> pd.DataFrame:
-    """Return the car parks that the extract does not hold whole, without geometry."""
+def incomplete_candidates(
+    incomplete: Sequence[Incomplete], project: Callable[[FloatArray], FloatArray]
+) -> pd.DataFrame:
+    """Return the car parks that the extract does not hold whole, with the points known of each."""
     ordered = sorted(incomplete, key=lambda item: item.key)
     rows = [_candidate(item.key, item.tags) for item in ordered]
     defects = [item.defect for item in ordered]
-    return _frame(rows).assign(role="outline", defect=defects, geometry=None)
+    shapes = np.full(len(ordered), None, dtype=object)
+    for i, item in enumerate(ordered):
+        if item.known:
+            shapes[i] = shapely.multipoints(project(np.array(item.known)))
+    return _frame(rows).assign(role="outline", defect=defects, geometry=shapes)
 
 
 def _candidate(key: str, tags: Tags) -> dict[str, object]:

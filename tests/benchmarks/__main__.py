@@ -73,9 +73,7 @@ def row(table: Table, name: str, ours: float, other: float, unit: str, target: f
     ratio = ours / other
     wanted = f"≤ {target:g}" if target >= 1 else f"≤ 1/{1 / target:.0f}"
     shown = f"{ratio:.2f}" if ratio >= 1 else f"1/{1 / ratio:.1f}"
-    table.add_row(
-        name, f"{ours:.2f} / {other:.2f} {unit}", shown, wanted, verdict(ratio <= target)
-    )
+    table.add_row(name, f"{ours:.2f} / {other:.2f} {unit}", shown, wanted, verdict(ratio <= target))
 
 
 def verdict(is_reached: bool) -> str:

@@ -68,7 +68,7 @@ class TestRedon:
         drawn_from = ";".join(layer(redon, "parcs")["source_ids"])
         assert not any(name in drawn_from for name in squares["candidat_id"])
 
-    def test_bdtopo_parkings_inside_the_extract_are_matched_with_osm(self, redon, shared_data):
+    def test_bdtopo_parkings_inside_the_extract_are_matched_with_osm(self, redon):
         lots = layer(redon, "parcs").to_crs(4326)
         extract = shapely.box(-2.0937, 47.6463, -2.0798, 47.6530)
         inside = lots[lots["sources"].str.contains("bdtopo") & lots.within(extract)]

@@ -68,6 +68,12 @@ class TestCommunes:
         (row,) = read(tmp_path).communes.itertuples()
         assert (row.insee_code, row.name, row.epci_name) == (INSEE, "Sur-Parzan", "Pays")
 
+    def test_the_other_limits_of_a_national_file_are_left(self, tmp_path):
+        rows = [(box(0, 0, 9, 9), {"code_insee": INSEE, "nom_officiel": "Sur-Parzan"})]
+        save(tmp_path, "communes/ae.gpkg", rows, layer="commune")
+        save(tmp_path, "communes/ae.gpkg", rows, layer="commune_associee_ou_deleguee")
+        assert len(read(tmp_path).communes) == 1
+
     def test_a_code_that_is_a_number_in_the_file_is_found(self, tmp_path):
         save(tmp_path, "communes/c.gpkg", [(box(0, 0, 9, 9), {"insee": int(INSEE), "nom": "S"})])
         assert list(read(tmp_path).communes["insee_code"]) == [INSEE]
