@@ -20,7 +20,8 @@ from pipeline.ingestion.catalogue import Catalogue, load_catalogue
 from pipeline.ingestion.folder import Sources, read_sources
 from pipeline.obligation.classify import classify_lots
 from pipeline.obligation.protections import protection_shares
-from pipeline.parking_lots.build import ParkingLots, Surroundings, build_parking_lots
+from pipeline.parking_lots.build import ParkingLots, build_parking_lots
+from pipeline.parking_lots.describe import Surroundings
 from pipeline.roads import settle_through_roads
 from pipeline.rules import RuleBook, load_rules
 from pipeline.settings import Settings

@@ -1,6 +1,9 @@
 """Group the candidates of several sources that draw the same car park."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from math import isnan
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -23,8 +26,9 @@ class Conflation:
     Attributes
     ----------
     candidates
-        The candidates that draw something, with columns `group` (int) and `is_chosen` (bool: the
-        candidate belongs to the source that gives the geometry of its group).
+        The candidates that draw something, with columns `group` (int), `is_chosen` (bool:
+        the candidate belongs to the source that gives the geometry of its group) and `size`, its
+        area on the grid.
     """
 
     candidates: gpd.GeoDataFrame
@@ -33,6 +37,29 @@ class Conflation:
     def chosen(self) -> gpd.GeoDataFrame:
         """Candidates that give the geometry of their group."""
         return self.candidates[self.candidates["is_chosen"]]
+
+    @cached_property
+    def rows(self) -> dict[int, dict[str, Any]]:
+        """Candidates by position, as plain rows: lots are described one by one."""
+        rows = self.candidates.to_dict("records")
+        positions = self.candidates.index.tolist()
+        return {
+            position: {str(key): _or_none(value) for key, value in row.items()}
+            for position, row in zip(positions, rows, strict=True)
+        }
+
+    @cached_property
+    def by_group(self) -> dict[int, list[int]]:
+        """Positions of the candidates of each group."""
+        groups: dict[int, list[int]] = {}
+        for position, row in self.rows.items():
+            groups.setdefault(row["group"], []).append(position)
+        return groups
+
+
+def _or_none(value: object) -> object:
+    """Return a value of a table, None where it is missing."""
+    return None if isinstance(value, float) and isnan(value) else value
 
 
 def conflate(candidates: gpd.GeoDataFrame, assumptions: Assumptions) -> Conflation:
@@ -55,6 +82,7 @@ def conflate(candidates: gpd.GeoDataFrame, assumptions: Assumptions) -> Conflati
     pairs = _matches(_overlaps(drawn), assumptions)
     drawn["group"] = components(len(drawn), pairs[["a", "b"]].to_numpy())
     drawn["is_chosen"] = _is_chosen(drawn, assumptions)
+    drawn["size"] = drawn.area
     return Conflation(drawn)
 
 
@@ -129,9 +157,9 @@ def _is_chosen(drawn: gpd.GeoDataFrame, assumptions: Assumptions) -> "pd.Series[
     """Choose, in each group, the first source in priority that draws enough of it."""
     priority = {name: rank for rank, name in enumerate(assumptions.source_priority.value)}
     enough = assumptions.parking_lots.best_geometry_cover_share.value
-    union = _union_by(drawn, ["group", "source"])
+    union = union_by(drawn, ["group", "source"])
     union["area"] = shapely.area(union["geometry"].to_numpy())
-    whole = _union_by(drawn, ["group"])
+    whole = union_by(drawn, ["group"])
     total = dict(zip(whole["group"], shapely.area(whole["geometry"].to_numpy()), strict=True))
     union["draws_enough"] = union["area"] >= enough * union["group"].map(total)
     union["rank"] = union["source"].map(priority)
@@ -142,7 +170,7 @@ def _is_chosen(drawn: gpd.GeoDataFrame, assumptions: Assumptions) -> "pd.Series[
     return drawn["source"] == drawn["group"].map(best)
 
 
-def _union_by(drawn: gpd.GeoDataFrame, keys: list[str]) -> pd.DataFrame:
+def union_by(drawn: gpd.GeoDataFrame, keys: list[str]) -> pd.DataFrame:
     """Return one row per key with the union of its geometries."""
     rows = [(*key, union(part.geometry.to_numpy())) for key, part in drawn.groupby(keys, sort=True)]
     table = pd.DataFrame(rows, columns=[*keys, "geometry"])

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from pipeline.assumptions import Assumptions
 from pipeline.crs import Territory, ground_area
-from pipeline.parking_lots.conflation import union
+from pipeline.parking_lots.conflation import Conflation, union_by
 
 SOURCE_LABELS = {
     "osm": "OSM",
@@ -28,60 +27,70 @@ class Context:
     outside_parcels_share: float
 
 
-def source_areas(candidates: gpd.GeoDataFrame, territory: Territory) -> pd.DataFrame:
+def source_areas(conflation: Conflation, territory: Territory) -> dict[int, dict[str, float]]:
     """
     Measure what each source draws of each group.
-
-    Parameters
-    ----------
-    candidates
-        Candidates with their `group`, territory CRS.
 
     Returns
     -------
     areas
-        One row per group, one column per source; m² on the ground, missing where a source draws
-        nothing. An enclosing unit of land is not an outline: it is left out.
+        By group, then by source; m² on the ground. An enclosing unit of land is not an outline: it
+        is left out.
     """
-    drawn = candidates[candidates["role"] != "enclosing"]
-    rows = [
-        (group, source, union(part.geometry.to_numpy()))
-        for (group, source), part in drawn.groupby(["group", "source"], sort=True)
-    ]
-    table = pd.DataFrame(rows, columns=["group", "source", "geometry"])
-    table["area"] = ground_area(table["geometry"].to_numpy(), territory)
-    return table.pivot_table(index="group", columns="source", values="area")
+    candidates = conflation.candidates
+    table = union_by(candidates[candidates["role"] != "enclosing"], ["group", "source"])
+    measured = ground_area(table["geometry"].to_numpy(), territory)
+    areas: dict[int, dict[str, float]] = {}
+    for group, source, area in zip(table["group"], table["source"], measured, strict=True):
+        areas.setdefault(int(group), {})[str(source)] = float(area)
+    return areas
+
+
+@dataclass(frozen=True)
+class Span:
+    """Lowest and highest area that the sources give for a lot, m², and a French account."""
+
+    low: float
+    high: float
+    account: str
 
 
 def span(
-    kept: dict[int, float], gross_m2: float, areas: pd.DataFrame, chosen: str
-) -> tuple[float, float, str]:
+    gross_m2: float, kept: dict[int, float], drawn: dict[int, dict[str, float]], own: dict[int, str]
+) -> Span:
     """
-    Return the lowest and highest area that the sources give for a lot, and a French account.
+    Return what the sources give for a lot.
 
     Parameters
     ----------
+    gross_m2
+        Area of the lot; what it adds to its groups (ground of a link) is added to every source.
     kept
         Share of each group of the lot that is left in it after cuts; 1 when it is whole. Every
         source is taken to lose the same share.
-    gross_m2
-        Area of the lot; what it adds to its groups (ground of a link) is added to every source.
-    areas
+    drawn
         From `source_areas`.
-    chosen
-        Source that draws the lot.
+    own
+        Source that gives the geometry of each group.
     """
-    known = areas.reindex([group for group in kept if group in areas.index])
-    if known.empty or chosen not in known:
-        return gross_m2, gross_m2, ""
-    left = known.mul(pd.Series(kept).reindex(known.index), axis=0)
-    added = gross_m2 - float(left[chosen].sum())
-    low, high = float(left.min(axis=1).sum()) + added, float(left.max(axis=1).sum()) + added
-    totals = left.sum().loc[lambda found: found > 0]
+    left = {
+        group: {source: share * area for source, area in drawn[group].items()}
+        for group, share in kept.items()
+        if own[group] in drawn.get(group, {})
+    }
+    if len(left) < len(kept):  # a unit of land, not an outline
+        return Span(gross_m2, gross_m2, "")
+    added = gross_m2 - sum(areas[own[group]] for group, areas in left.items())
+    low = added + sum(min(areas.values()) for areas in left.values())
+    high = added + sum(max(areas.values()) for areas in left.values())
+    totals: dict[str, float] = {}
+    for areas in left.values():
+        for source, area in areas.items():
+            totals[source] = totals.get(source, 0.0) + area
     account = " ; ".join(
-        f"{SOURCE_LABELS[str(name)]} {french(area)} m²" for name, area in totals.items()
+        f"{SOURCE_LABELS[source]} {french(area)} m²" for source, area in sorted(totals.items())
     )
-    return max(0.0, min(low, gross_m2)), max(high, gross_m2), account
+    return Span(max(0.0, min(low, gross_m2)), max(high, gross_m2), account)
 
 
 def french(number: float) -> str:
@@ -91,14 +100,14 @@ def french(number: float) -> str:
 
 def judge(
     sources: set[str],
-    span_m2: tuple[float, float],
+    found: Span,
     joined_by: str | None,
     context: Context,
     assumptions: Assumptions,
 ) -> tuple[str, str]:
     """Return the reliability of a lot (`elevee`, `moyenne`, `faible`) and its French reasons."""
     choices = assumptions.parking_lots
-    low, high = span_m2
+    low, high = found.low, found.high
     drawing = sources - {"pot_sol_park"}
     agree = high - low <= choices.sources_agree_share.value * high
     reasons: list[str] = []

@@ -54,15 +54,14 @@ def explain_candidates(
 def _drawn_outcomes(
     conflation: Conflation, perimeters: list[Perimeter], lots: gpd.GeoDataFrame
 ) -> dict[str, tuple[str | None, str]]:
-    names = conflation.candidates["candidate_id"].to_dict()
-    group = conflation.candidates["group"]
+    names = {position: str(row["candidate_id"]) for position, row in conflation.rows.items()}
     outcomes: dict[str, tuple[str | None, str]] = dict.fromkeys(
         names.values(), (None, "aucune surface propre : déjà dessinée par un autre objet")
     )
     # The largest lot comes last and keeps the candidate, where a cut made several of it.
     for position in lots["gross_area_m2"].argsort():
         perimeter, lot_id = perimeters[position], str(lots["lot_id"].iloc[position])
-        for member in group.index[group.isin(perimeter.groups)]:
+        for member in (item for group in perimeter.groups for item in conflation.by_group[group]):
             if member in perimeter.members:
                 outcomes[names[member]] = (lot_id, _DRAWN_AND_CUT if perimeter.is_cut else _DRAWN)
             elif outcomes[names[member]][1] not in {_DRAWN, _DRAWN_AND_CUT}:

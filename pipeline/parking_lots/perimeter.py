@@ -100,9 +100,7 @@ def _without_overlap(conflation: Conflation, assumptions: Assumptions) -> gpd.Ge
     """Return the chosen pieces; ground that two groups draw goes to the first in priority."""
     priority = {name: rank for rank, name in enumerate(assumptions.source_priority.value)}
     chosen = conflation.chosen
-    pieces = chosen.assign(
-        member=chosen.index, rank=chosen["source"].map(priority), size=chosen.area
-    )
+    pieces = chosen.assign(member=chosen.index, rank=chosen["source"].map(priority))
     order = ["rank", "size", "candidate_id"]
     pieces = pieces.sort_values(order, ascending=[True, False, True]).reset_index(drop=True)
     shapes = pieces.geometry.to_numpy().copy()
@@ -164,9 +162,13 @@ def _envelope(
     """Add to the ground what holds its pieces together: polygons of other sources, link ends."""
     if len(park) == 1:
         return ground
-    candidates = conflation.candidates
-    others = candidates[candidates["group"].isin(park["group"]) & ~candidates["is_chosen"]]
-    return union(np.concatenate([[ground], others.geometry.to_numpy(), reaches]))
+    others = [
+        conflation.rows[position]["geometry"]
+        for group in park["group"].unique()
+        for position in conflation.by_group[group]
+        if not conflation.rows[position]["is_chosen"]
+    ]
+    return union(np.array([ground, *others, *reaches], dtype=object))
 
 
 def _cells(

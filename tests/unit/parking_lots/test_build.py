@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import schemas
-from pipeline.parking_lots.build import Surroundings, build_parking_lots
+from pipeline.parking_lots.build import build_parking_lots
+from pipeline.parking_lots.describe import Surroundings
 from tests.tables import (
     ASSUMPTIONS,
     FRANCE,
