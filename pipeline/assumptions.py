@@ -148,7 +148,9 @@ def load_assumptions(path: Path) -> Assumptions:
         If a key is unknown or missing, or a value leaves its tested range; the message names it.
     """
     try:
-        return Assumptions.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return Assumptions.model_validate(
+            yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        )
     except (OSError, yaml.YAMLError, ValidationError) as error:
         msg = f"{path}: cannot read the assumptions: {error}"
         raise ConfigError(msg) from error

@@ -57,7 +57,7 @@ def load_territories(path: Path) -> tuple[Territory, ...]:
         If the file is unreadable or breaks the `Territory` model; the message names the field.
     """
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         return tuple(Territory.model_validate(item) for item in raw)
     except (OSError, yaml.YAMLError, TypeError, ValidationError) as error:
         msg = f"{path}: cannot read the territories: {error}"

@@ -314,7 +314,7 @@ def _refuse_twins(folder: Path, book: RuleBook) -> None:
         earlier.append(item)
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
+class _UniqueKeyLoader(yaml.CSafeLoader):
     """A safe YAML loader that refuses a key written twice in one mapping."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:

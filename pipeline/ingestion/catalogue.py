@@ -80,7 +80,7 @@ def load_catalogue(path: Path) -> Catalogue:
         If the file is unreadable or a key is unknown or missing; the message names it.
     """
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         return {name: SourceFolder.model_validate(item) for name, item in raw.items()}
     except (OSError, yaml.YAMLError, AttributeError, ValidationError) as error:
         msg = f"{path}: cannot read the catalogue of sources: {' '.join(str(error).split())}"
