@@ -1,26 +1,18 @@
 """Contracts of the tables that travel between stages, in the order of the flow."""
 
-from collections.abc import Iterable
-from typing import Any, get_args
+from typing import get_args
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pandera.geopandas as pg
-import pyarrow as pa
-import shapely
 from pandera.engines.geopandas_engine import Geometry
-from pandera.errors import SchemaErrors
 from pandera.typing import Series
 from pandera.typing.geopandas import GeoSeries
 
 from pipeline.assumptions import Motif, Source
-from pipeline.crs import GeometryArray
-from pipeline.errors import ContractError, CRSError
 from pipeline.rules import ProtectionKind
 
 _POLYGONAL = ("Polygon", "MultiPolygon")
-_SHOWN_FAILURES = 3
 
 
 class _Table(pg.GeoDataFrameModel):
@@ -196,23 +188,6 @@ class CadastralHint(_Table):
 
     hint_id: Series[str] = pg.Field(unique=True)
     geometry: GeoSeries[Geometry] = pg.Field(nullable=False)
-
-
-# Masks are too many to decode: bounds let a stage pick the few that touch a car park.
-MASKS = pa.schema(
-    [
-        ("mask_id", pa.string()),
-        ("source", pa.string()),
-        ("motif", pa.string()),
-        ("deducts", pa.bool_()),
-        ("certain", pa.bool_()),
-        ("xmin", pa.float64()),
-        ("ymin", pa.float64()),
-        ("xmax", pa.float64()),
-        ("ymax", pa.float64()),
-        ("wkb", pa.binary()),
-    ]
-)
 
 
 class SourceRecord(pg.DataFrameModel):
@@ -419,119 +394,3 @@ class Verdict(pg.DataFrameModel):
 
         strict = True
         coerce = False
-
-
-# --- helpers --------------------------------------------------------------------------------------
-
-
-def check(schema: type[_Table], table: gpd.GeoDataFrame, crs: str) -> gpd.GeoDataFrame:
-    """
-    Return `table` unchanged if it honours `schema` in the territory's `crs`.
-
-    Raises
-    ------
-    CRSError
-        If the CRS is missing or is not `crs`.
-    ContractError
-        If a column, a value or a geometry breaks the schema; the message counts them.
-    """
-    if table.crs != crs:
-        msg = f"{schema.__name__}: expected {crs}, got {table.crs}. Reproject in ingestion."
-        raise CRSError(msg)
-    return gpd.GeoDataFrame(_validate(schema, table))
-
-
-def check_table(schema: type[pg.DataFrameModel], table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table without geometry unchanged if it honours `schema`; else `ContractError`."""
-    return pd.DataFrame(_validate(schema, table))
-
-
-def _validate(schema: type[Any], table: pd.DataFrame) -> pd.DataFrame:
-    try:
-        validated: pd.DataFrame = schema.validate(table, lazy=True)
-    except SchemaErrors as error:
-        cases = error.failure_cases
-        shown = cases[["column", "check", "failure_case"]].head(_SHOWN_FAILURES).to_dict("records")
-        msg = f"{schema.__name__}: {len(cases)} failure(s), first: {shown}"
-        raise ContractError(msg) from error
-    return validated
-
-
-def conform(
-    schema: type[pg.DataFrameModel], rows: pd.DataFrame, crs: str | None = None
-) -> pd.DataFrame:
-    """
-    Give `rows` the columns, their order and the dtypes of `schema` (not its checks).
-
-    Columns that `rows` lacks come out missing; extra ones are dropped; an empty table gets its
-    dtypes too (an empty column would otherwise turn to float).
-    """
-    table = pd.DataFrame(index=rows.index)
-    for name, column in schema.to_schema().columns.items():
-        if name == "geometry":
-            continue
-        values = rows[name] if name in rows else pd.Series(pd.NA, index=rows.index, dtype=object)
-        table[name] = _cast(values, str(column.dtype))
-    if crs is None:
-        return table
-    geometry = rows["geometry"].to_numpy() if "geometry" in rows else np.empty(0, dtype=object)
-    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(geometry, index=rows.index, crs=crs))
-
-
-def _cast(values: "pd.Series[Any]", dtype: str) -> "pd.Series[Any]":
-    if dtype == "float64":
-        return pd.to_numeric(values).astype("float64")
-    if dtype in {"int64", "bool", "boolean"}:
-        return values.astype(dtype)  # type: ignore[call-overload,no-any-return] # dtype is a name
-    return values.astype(object).where(values.notna(), None).astype("str")
-
-
-def empty(schema: type[_Table], crs: str) -> gpd.GeoDataFrame:
-    """Return a table of `schema` without rows, with its dtypes."""
-    columns = [name for name in schema.to_schema().columns if name != "geometry"]
-    return gpd.GeoDataFrame(conform(schema, pd.DataFrame(columns=columns), crs))
-
-
-def to_masks(
-    geometries: GeometryArray,
-    *,
-    ids: Iterable[str],
-    source: Iterable[str],
-    motif: str | Iterable[str],
-    deducts: bool | Iterable[bool],
-    certain: bool | Iterable[bool],
-) -> pa.Table:
-    """
-    Pack polygons as masks: bounds and WKB, decoded later only where they touch a car park.
-
-    Parameters
-    ----------
-    geometries
-        Shape `(n,)`, valid polygons in the territory CRS.
-    ids, source
-        One per geometry.
-    motif, deducts, certain
-        One per geometry, or one for all.
-
-    Returns
-    -------
-    masks
-        Table of schema `MASKS`.
-    """
-    count = len(geometries)
-    bounds = shapely.bounds(geometries).reshape(count, 4)
-
-    def column(value: object) -> list[object]:
-        if isinstance(value, str | bool) or not isinstance(value, Iterable):
-            return [value] * count
-        return list(value)
-
-    columns = [column(item) for item in (ids, source, motif, deducts, certain)]
-    return pa.Table.from_arrays(
-        [
-            *(pa.array(values, type=MASKS.field(i).type) for i, values in enumerate(columns)),
-            *(pa.array(bounds[:, i], type=pa.float64()) for i in range(4)),
-            pa.array(list(shapely.to_wkb(geometries)), type=pa.binary()),
-        ],
-        schema=MASKS,
-    )

@@ -8,9 +8,10 @@ import pandas as pd
 import shapely
 from shapely.affinity import translate
 
-from pipeline import schemas
+from pipeline import contracts, schemas
 from pipeline.assumptions import load_assumptions
 from pipeline.crs import Territory, load_territories
+from pipeline.masks import to_masks
 from pipeline.rules import load_rules
 
 CONFIG = Path(__file__).resolve().parents[1] / "config"
@@ -48,9 +49,9 @@ def moved(shape, dx, dy):
 def table(schema, rows, defaults):
     """Return a table of `schema` from rows of columns, `defaults` where a row is silent."""
     if not rows:
-        return schemas.empty(schema, L93)
+        return contracts.empty(schema, L93)
     frame = pd.DataFrame([{**defaults, **row} for row in rows])
-    return gpd.GeoDataFrame(schemas.conform(schema, frame, L93))
+    return gpd.GeoDataFrame(contracts.conform(schema, frame, L93))
 
 
 def candidates(*rows):
@@ -111,7 +112,7 @@ def _lot(row):
 
 def masks(*rows):
     """Return mask batches from rows: geometry, motif, and optional mask_id, deducts, certain."""
-    found = schemas.to_masks(
+    found = to_masks(
         np.array([row["geometry"] for row in rows], dtype=object),
         ids=[row.get("mask_id", f"m{i}") for i, row in enumerate(rows)],
         source=[row.get("source", "osm") for row in rows],

@@ -6,8 +6,8 @@ import shapely
 
 from pipeline.assumptions import Assumptions
 from pipeline.eligible_surface.subtraction import polygonal
+from pipeline.masks import to_masks
 from pipeline.roads import carriageways
-from pipeline.schemas import to_masks
 
 
 def gather_masks(

@@ -8,8 +8,9 @@ import pandas as pd
 import shapely
 
 from pipeline.assumptions import Assumptions
+from pipeline.contracts import check, conform
 from pipeline.rules import RuleBook
-from pipeline.schemas import Building, Installation, LocatedInstallation, check, conform
+from pipeline.schemas import Building, Installation, LocatedInstallation
 
 _CLOSED = "fin d'exploitation|cessation|fermé|clôturé|récolement"
 _NOT_CLASSIFIED = "non icpe"

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import shapely
 
 from pipeline.assumptions import Assumptions
+from pipeline.contracts import check, check_table, conform, empty
 from pipeline.crs import FloatArray, GeometryArray, Territory, ground_area
 from pipeline.eligible_surface.subtraction import (
     Hits,
@@ -21,15 +22,7 @@ from pipeline.eligible_surface.subtraction import (
     without_enclosing,
 )
 from pipeline.rules import Exclusion, LegalArea
-from pipeline.schemas import (
-    EligibleSurface,
-    ExclusionPiece,
-    ParkingLot,
-    check,
-    check_table,
-    conform,
-    empty,
-)
+from pipeline.schemas import EligibleSurface, ExclusionPiece, ParkingLot
 
 # Below a square decimetre a piece is floating-point dust along a shared edge, not ground.
 _DUST_M2 = 0.01

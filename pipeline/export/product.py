@@ -7,6 +7,7 @@ from datetime import date
 import geopandas as gpd
 import pandas as pd
 
+from pipeline.contracts import check, check_table
 from pipeline.crs import Territory
 from pipeline.errors import ContractError
 from pipeline.rules import RuleBook
@@ -25,8 +26,6 @@ from pipeline.schemas import (
     Tree,
     TreeCover,
     Verdict,
-    check,
-    check_table,
 )
 
 _INSEE = re.compile(r"(?:\d{2}|2[AB]|97\d)\d{2,3}")

@@ -14,7 +14,7 @@ from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.repairs import drop_repeated, keep_lines, keep_polygons
 from pipeline.ingestion.scope import Scope
 from pipeline.ingestion.vector import count_fields, list_layers, read_layer
-from pipeline.schemas import MASKS, to_masks
+from pipeline.masks import MASKS, to_masks
 
 _PUBLIC_IMPORTANCE = ("1", "2", "3", "4")
 _NAMED_IMPORTANCE = "5"

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import geopandas as gpd
 import pandas as pd
 
+from pipeline.contracts import conform
 from pipeline.errors import SourceError
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.repairs import drop_repeated, keep_polygons
 from pipeline.ingestion.scope import Bounds, Scope
 from pipeline.ingestion.vector import count_fields, list_layers, read_layer
-from pipeline.schemas import Commune, conform
+from pipeline.schemas import Commune
 
 _COMMUNES = re.compile(r"communes?", re.IGNORECASE)
 _INSEE = re.compile(r"(?:[0-9]{2}|2[AB])[0-9]{3}")

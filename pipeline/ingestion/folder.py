@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.assumptions import Assumptions
+from pipeline.contracts import check, check_table, conform, empty
 from pipeline.crs import Territory
 from pipeline.errors import SourceError
 from pipeline.ingestion.bdtopo import read_bdtopo
@@ -27,8 +28,8 @@ from pipeline.ingestion.protections import read_protections
 from pipeline.ingestion.provenance import FileReport, to_records
 from pipeline.ingestion.scope import Scope
 from pipeline.ingestion.trees import read_trees
+from pipeline.masks import MASKS
 from pipeline.schemas import (
-    MASKS,
     Building,
     CadastralHint,
     Commune,
@@ -42,10 +43,6 @@ from pipeline.schemas import (
     SourceRecord,
     Tree,
     _Table,
-    check,
-    check_table,
-    conform,
-    empty,
 )
 
 __all__ = ["Sources", "check_sources", "list_sources", "read_sources"]
@@ -56,8 +53,8 @@ class Sources:
     """
     Everything read around one commune, in the territory CRS; a missing source gives no row.
 
-    `masks` is the ground cover only (`schemas.MASKS`); `records` has one row per file and one per
-    missing folder; `warnings` are French sentences of one line.
+    `masks` is the ground cover only (`pipeline.masks.MASKS`); `records` has one row per file and one
+    per missing folder; `warnings` are French sentences of one line.
     """
 
     communes: gpd.GeoDataFrame

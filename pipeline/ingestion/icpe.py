@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import geopandas as gpd
 import pandas as pd
 
+from pipeline.contracts import conform
 from pipeline.errors import SourceError
 from pipeline.ingestion.encoding import undo_double_encoding
 from pipeline.ingestion.points import to_points
@@ -13,7 +14,7 @@ from pipeline.ingestion.repairs import drop_repeated, keep_polygons
 from pipeline.ingestion.scope import Scope
 from pipeline.ingestion.tables import read_csv, read_json
 from pipeline.ingestion.vector import list_layers, read_layer
-from pipeline.schemas import Installation, conform
+from pipeline.schemas import Installation
 
 _ATTRIBUTES = ("name", "regime", "seveso", "activity", "headings")
 _VAGUE = r"centro[iï]de|commune|adresse|valeur initiale|inconnu"

@@ -25,7 +25,7 @@ from pipeline.ingestion.osm_tags import (
 )
 from pipeline.ingestion.placement import BoolArray
 from pipeline.ingestion.provenance import FileReport
-from pipeline.schemas import MASKS, to_masks
+from pipeline.masks import MASKS, to_masks
 
 _MILLIMETRE = 1e-3
 

@@ -6,10 +6,11 @@ from typing import Literal
 
 import pandas as pd
 
+from pipeline.contracts import conform
 from pipeline.errors import SourceError
 from pipeline.ingestion.catalogue import Catalogue
 from pipeline.ingestion.files import SourceFile
-from pipeline.schemas import SourceRecord, conform
+from pipeline.schemas import SourceRecord
 
 _SHOWN_IDS = 5
 

@@ -7,11 +7,12 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from pipeline.contracts import check_table, conform
 from pipeline.obligation.article40 import Article40
 from pipeline.obligation.facts import Facts, Interval, TreeFacts
 from pipeline.obligation.verdict import decide
 from pipeline.rules import RuleBook
-from pipeline.schemas import Verdict, check_table, conform
+from pipeline.schemas import Verdict
 
 
 def classify_lots(

@@ -6,7 +6,8 @@ import pandas as pd
 import shapely
 
 from pipeline.assumptions import Assumptions
-from pipeline.schemas import ParkingLot, Perimeter, ProtectionShare, check, check_table, conform
+from pipeline.contracts import check, check_table, conform
+from pipeline.schemas import ParkingLot, Perimeter, ProtectionShare
 
 
 def protection_shares(

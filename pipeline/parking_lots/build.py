@@ -6,6 +6,7 @@ import geopandas as gpd
 import pandas as pd
 
 from pipeline.assumptions import Assumptions
+from pipeline.contracts import check, check_table, conform
 from pipeline.crs import Territory
 from pipeline.parking_lots.conflation import DRAWN_ROLES, Conflation, conflate, union
 from pipeline.parking_lots.describe import Surroundings, describe_lots
@@ -13,7 +14,7 @@ from pipeline.parking_lots.outcomes import explain_candidates
 from pipeline.parking_lots.partial import add_confirmations, confirmed_lots, partial_outlines
 from pipeline.parking_lots.perimeter import Obstacles, Perimeter, draw_perimeters
 from pipeline.parking_lots.scope import mark_built_over, mark_kerbside_bays
-from pipeline.schemas import CandidateOutcome, ParkingLot, check, check_table, conform
+from pipeline.schemas import CandidateOutcome, ParkingLot
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ import pandas as pd
 import shapely
 
 from pipeline.assumptions import Assumptions
+from pipeline.contracts import check, check_table, conform
 from pipeline.crs import GeometryArray, Territory, ground_area
-from pipeline.schemas import Tree, TreeCover, check, check_table, conform
+from pipeline.schemas import Tree, TreeCover
 
 _METHOD = "arbres_cartographies"
 Estimate = Literal["low", "central", "high"]

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
-from pipeline.schemas import to_masks
+from pipeline.masks import to_masks
 
 LOTS_PER_KM2 = 8
 GREENS_PER_LOT = 10

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.eligible_surface.ground import gather_masks
-from pipeline.schemas import MASKS
+from pipeline.masks import MASKS
 from tests.tables import ASSUMPTIONS, L93, box, buildings, line, lots, masks, roads
 
 NO_RINGS = gpd.GeoDataFrame(

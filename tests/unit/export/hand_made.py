@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 from shapely import MultiPolygon, Point, box
 
-from pipeline import schemas
+from pipeline import contracts, schemas
 from pipeline.crs import load_territories, territory_of
 from pipeline.export.product import Product
 from pipeline.rules import load_rules
@@ -40,7 +40,7 @@ SHAPES = {
 
 def table(schema, rows, *, geometry=True):
     frame = pd.DataFrame(rows)
-    return schemas.conform(schema, frame, CRS if geometry else None)
+    return contracts.conform(schema, frame, CRS if geometry else None)
 
 
 def lot(lot_id, name, area, **changes):

@@ -5,7 +5,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import schemas
+from pipeline import contracts, schemas
 from pipeline.parking_lots.build import build_parking_lots
 from pipeline.parking_lots.describe import Surroundings
 from tests.tables import (
@@ -31,8 +31,8 @@ def around(**tables):
     found = {
         "communes": table(schemas.Commune, [HOME, NEXT], {}),
         "bays": bays(), "roads": roads(), "fences": fences(), "buildings": buildings(),
-        "parcels": schemas.empty(schemas.Parcel, L93),
-        "hints": schemas.empty(schemas.CadastralHint, L93),
+        "parcels": contracts.empty(schemas.Parcel, L93),
+        "hints": contracts.empty(schemas.CadastralHint, L93),
     }  # fmt: skip
     return Surroundings(**{**found, **tables})
 
