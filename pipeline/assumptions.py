@@ -81,6 +81,8 @@ class ParkingLotAssumptions(_Strict):
     aisle_link_length_m: Assumption
     service_link_length_m: Assumption
     bay_gap_m: Assumption
+    bay_depth_m: Assumption
+    kerb_share: Assumption
     kerb_gap_m: Assumption
     built_over_share: Assumption
     smallest_piece_m2: Assumption
@@ -93,6 +95,7 @@ class ParkingLotAssumptions(_Strict):
 class EligibleSurfaceAssumptions(_Strict):
     """Choices of stage `eligible_surface`."""
 
+    enclosing_share: Assumption
     crowns_explain_share: Assumption
     ring_segments_per_quadrant: Assumption
 

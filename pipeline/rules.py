@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -14,8 +14,9 @@ from pydantic import (
     ConfigDict,
     Field,
     HttpUrl,
+    StrictFloat,
+    StrictInt,
     ValidationError,
-    field_validator,
     model_validator,
 )
 
@@ -52,6 +53,11 @@ FRENCH_COMPARISON: dict[Comparison, str] = {
 
 
 _SHOWN_FAULTS = 3
+_VALUE_TYPES: dict[Unit, type | tuple[type, ...]] = {
+    "date": date,
+    "rubriques": tuple,
+    "departements": tuple,
+}
 
 
 class _Strict(BaseModel):
@@ -70,6 +76,13 @@ class _Dated(_Strict):
     valid_to: date | None = Field(default=None, description="last day in force; None: still is")
     sources: tuple[LegalSource, ...] = Field(min_length=1)
 
+    @model_validator(mode="after")
+    def _ends_after_its_start(self) -> Self:
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            msg = f"valid_to {self.valid_to} comes before valid_from {self.valid_from}"
+            raise ValueError(msg)
+        return self
+
     def covers(self, day: date) -> bool:
         """Tell whether the text is in force on `day`, both ends included."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
@@ -78,13 +91,7 @@ class _Dated(_Strict):
 class DatedValue(_Dated):
     """Value in force from `valid_from` to `valid_to`, both days included."""
 
-    value: float | date | tuple[str, ...]
-
-    @field_validator("value", mode="before")
-    @classmethod
-    def _date_stays_date(cls, value: object) -> object:
-        """Keep YAML dates as dates (pydantic would read a bare date as a number of seconds)."""
-        return value
+    value: StrictFloat | StrictInt | date | tuple[str, ...]
 
 
 class Rule(_Strict):
@@ -104,6 +111,15 @@ class Rule(_Strict):
         if (self.unit == "/1") != (self.share_of is not None):
             msg = f"{self.id}: share_of is required for unit /1, and only for it"
             raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _values_suit_the_unit(self) -> Self:
+        wanted = _VALUE_TYPES.get(self.unit, (float, int))
+        for dated in self.values:
+            if not isinstance(dated.value, wanted):
+                msg = f"{self.id}: {dated.value!r} is no value in {self.unit}"
+                raise ValueError(msg)  # noqa: TRY004 - pydantic reads ValueError
         return self
 
     @model_validator(mode="after")
@@ -246,13 +262,13 @@ class RuleBook(_Strict):
         return max(past)
 
     def _boundaries(self) -> Iterator[date]:
-        for rule in self.rules:
-            for dated in rule.values:
-                yield dated.valid_from
-                if isinstance(dated.value, date):
-                    yield dated.value
-        for item in (*self.exclusions, *self.protections):
+        dated = [value for rule in self.rules for value in rule.values]
+        for item in (*dated, *self.exclusions, *self.protections):
             yield item.valid_from
+            if item.valid_to is not None:
+                yield item.valid_to + timedelta(days=1)
+            if isinstance(item, DatedValue) and isinstance(item.value, date):
+                yield item.value
 
 
 def load_rules(folder: Path) -> RuleBook:

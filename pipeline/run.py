@@ -217,15 +217,28 @@ def _of_commune(communes: gpd.GeoDataFrame, insee_code: str) -> gpd.GeoDataFrame
 def _outcomes_for(insee_code: str, parks: ParkingLots) -> pd.DataFrame:
     """Say of a candidate next door which commune its park belongs to; its park is not ours."""
     owner = parks.lots.set_index("lot_id")["insee_code"].to_dict()
+    ours = _own_lots(insee_code, parks.lots)
     outcomes = parks.outcomes.copy()
-    code = outcomes["lot_id"].map(owner)
-    elsewhere = outcomes["lot_id"].notna() & (code != insee_code)
-    where = ("rattaché à la commune " + code[elsewhere]).where(
-        code[elsewhere] != "", "hors des communes connues"
+    elsewhere = outcomes["lot_id"].notna() & (outcomes["lot_id"].map(owner) != insee_code)
+    # A candidate cut in two may have its larger part next door, and another one here.
+    lot_here = outcomes["candidate_id"].map(ours)
+    outcomes["lot_id"] = outcomes["lot_id"].mask(elsewhere, lot_here)
+    gone = elsewhere & lot_here.isna()
+    code = parks.outcomes["lot_id"].map(owner)[gone]
+    outcomes.loc[gone, "reason"] = ("parc rattaché à la commune " + code).where(
+        code != "", "parc situé hors des communes connues"
     )
-    outcomes.loc[elsewhere, "reason"] = where + ", qui en porte la plus grande part"
-    outcomes.loc[elsewhere, "lot_id"] = None
     return outcomes
+
+
+def _own_lots(insee_code: str, lots: gpd.GeoDataFrame) -> dict[str, str]:
+    """Return the largest lot of the commune that each candidate takes part in."""
+    own = lots[lots["insee_code"] == insee_code].sort_values(["gross_area_m2", "lot_id"])
+    return {
+        candidate: lot_id
+        for lot_id, candidates in zip(own["lot_id"], own["source_ids"], strict=True)
+        for candidate in candidates.split(";")
+    }
 
 
 def _meeting(perimeters: gpd.GeoDataFrame, shares: pd.DataFrame) -> gpd.GeoDataFrame:

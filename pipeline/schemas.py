@@ -235,6 +235,7 @@ class ParkingLot(_Polygons):
     source_areas: Series[str]
     accuracy_m: Series[float] = pg.Field(gt=0)
     outline_known: Series[bool]
+    is_bays_only: Series[bool]
     piece_count: Series[int] = pg.Field(ge=1)
     largest_piece_m2: Series[float] = pg.Field(gt=0)
     joined_by: Series[str] = pg.Field(nullable=True, isin=["source", "allee", "source_et_allee"])
@@ -350,12 +351,18 @@ class TreeCover(pg.DataFrameModel):
 
 
 class ProtectionShare(pg.DataFrameModel):
-    """Share of a lot inside a protection perimeter, in [0, 1]; exactly 1 when wholly inside."""
+    """
+    Share of a lot inside a protection perimeter, in [0, 1].
+
+    `kind_share` is the share inside all perimeters of that kind, together; exactly 1 when the lot
+    is wholly inside.
+    """
 
     lot_id: Series[str]
     perimeter_id: Series[str]
     kind: Series[str]
     share: Series[float] = pg.Field(gt=0, le=1)
+    kind_share: Series[float] = pg.Field(gt=0, le=1)
 
     class Config:
         """Unknown columns are refused, nothing is coerced."""

@@ -103,7 +103,7 @@ def _lot(row):
     return {
         "insee_code": "30000", "parking_type": "surface", "gross_area_m2": area,
         "source_low_m2": area, "source_high_m2": area, "source_areas": "", "accuracy_m": 0.5,
-        "outline_known": True, "piece_count": 1, "largest_piece_m2": area,
+        "outline_known": True, "is_bays_only": False, "piece_count": 1, "largest_piece_m2": area,
         "spaces": 60.0, "spaces_min": 50.0, "spaces_max": 75.0, "spaces_source": "estimees",
         "reliability": "moyenne", "reliability_reasons": "une seule source", "sources": "osm",
         "source_ids": row["lot_id"], **row,

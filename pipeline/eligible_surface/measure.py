@@ -93,12 +93,14 @@ def compute_eligible_surface(
     """
     lots = check(ParkingLot, parking_lots, territory.crs).reset_index(drop=True)
     footprints = lots.geometry.to_numpy()
-    hits = _kept(footprints, find_hits(footprints, masks))
+    hits = _kept(footprints, find_hits(footprints, masks), assumptions)
     pieces, remaining = _pieces(lots, hits, exclusions, territory)
     pieces = _without_crowns(pieces, crowns, assumptions)
     rainwater = _legal_area(footprints, hits, "eaux_pluviales", exclusions, territory)
     shade = _legal_area(footprints, hits, "ombrage", exclusions, territory)
-    surfaces = _surfaces(lots, pieces).assign(rainwater_area_m2=rainwater, shade_area_m2=shade)
+    most = _most_left(footprints, hits, exclusions, territory)
+    surfaces = _surfaces(lots, pieces, most)
+    surfaces = surfaces.assign(rainwater_area_m2=rainwater, shade_area_m2=shade)
     return Ledger(
         pieces=pieces,
         surfaces=check_table(EligibleSurface, conform(EligibleSurface, surfaces)),
@@ -106,12 +108,13 @@ def compute_eligible_surface(
     )
 
 
-def _kept(footprints: GeometryArray, hits: Hits) -> Hits:
-    """Drop ground cover that contains the whole lot; a building or a ring still counts."""
+def _kept(footprints: GeometryArray, hits: Hits, assumptions: Assumptions) -> Hits:
+    """Drop ground cover that contains the lot; a building or a ring still counts."""
     if not len(hits):
         return hits
     is_ground = _column(hits, "motif").isin(_GROUND_MOTIFS).to_numpy()[hits.mask]
-    ground = without_enclosing(footprints, _where(hits, is_ground))
+    share = assumptions.eligible_surface.enclosing_share.value
+    ground = without_enclosing(footprints, _where(hits, is_ground), share)
     others = _where(hits, ~is_ground)
     lot = np.concatenate([ground.lot, others.lot])
     order = np.argsort(lot, kind="stable")
@@ -145,6 +148,20 @@ def _legal_area(
         return ground_area(footprints, territory)
     remaining = subtract(footprints, _deducting(hits, area, exclusions))
     return ground_area(remaining, territory)
+
+
+def _most_left(
+    footprints: GeometryArray,
+    hits: Hits,
+    exclusions: tuple[Exclusion, ...],
+    territory: Territory,
+) -> FloatArray:
+    """Return what is left of each lot if only the certain masks deduct, m²."""
+    if not len(hits):
+        return ground_area(footprints, territory)
+    deducting = _deducting(hits, "art40", exclusions)
+    certain = _column(hits, "certain").astype(bool).to_numpy()[deducting.mask]
+    return ground_area(subtract(footprints, _where(deducting, certain)), territory)
 
 
 def _pieces(
@@ -220,8 +237,15 @@ def _describe(
     )
 
 
-def _surfaces(lots: gpd.GeoDataFrame, pieces: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return the ledger of each lot and the interval of its eligible area, all in m²."""
+def _surfaces(
+    lots: gpd.GeoDataFrame, pieces: gpd.GeoDataFrame, most_m2: FloatArray
+) -> pd.DataFrame:
+    """
+    Return the ledger of each lot and the interval of its eligible area, all in m².
+
+    `most_m2` is what is left when uncertain pieces are put back: ground that a certain mask takes
+    too stays out.
+    """
 
     def total(which: "pd.Series[bool]") -> FloatArray:
         sums = pieces[which].groupby("lot_id")["area_m2"].sum()
@@ -229,7 +253,8 @@ def _surfaces(lots: gpd.GeoDataFrame, pieces: gpd.GeoDataFrame) -> pd.DataFrame:
 
     gross = lots["gross_area_m2"].to_numpy(dtype=float)
     excluded = np.minimum(total(pieces["is_deducted"]), gross)
-    uncertain = total(pieces["is_deducted"] & ~pieces["is_certain"])
+    uncertain = np.maximum(most_m2 - (gross - excluded), 0.0)
+    uncertain[uncertain < _DUST_M2] = 0.0
     flagged = total(~pieces["is_deducted"])
     eligible = gross - excluded
     half_width = lots["accuracy_m"].to_numpy() * shapely.length(lots.geometry.to_numpy())

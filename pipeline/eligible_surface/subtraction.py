@@ -87,29 +87,22 @@ def _sorted_by_lot(
     return Hits(lot[order], mask[order], masks, geometries)
 
 
-def without_enclosing(lots: GeometryArray, hits: Hits) -> Hits:
+def without_enclosing(lots: GeometryArray, hits: Hits, share: float) -> Hits:
     """
-    Drop the pairs whose mask contains the whole car park.
+    Drop the pairs whose mask covers at least `share` of the car park.
 
-    A lawn or a wood that contains a whole car park is the land around it, drawn without its holes:
-    it says nothing of the ground of the car park.
+    A lawn or a wood that contains a car park is the land around it, drawn without its holes: it
+    says nothing of the ground of the car park.
     """
-    lot_bounds, mask_bounds = shapely.bounds(lots[hits.lot]), shapely.bounds(hits.geometries)
-    inside = mask_bounds[hits.mask]
-    may_enclose = (
-        (inside[:, 0] <= lot_bounds[:, 0])
-        & (inside[:, 1] <= lot_bounds[:, 1])
-        & (inside[:, 2] >= lot_bounds[:, 2])
-        & (inside[:, 3] >= lot_bounds[:, 3])
-    )
-    encloses = may_enclose.copy()
-    encloses[may_enclose] = shapely.covers(
-        hits.geometries[hits.mask[may_enclose]], lots[hits.lot[may_enclose]]
-    )
+    lot, mask = lots[hits.lot], hits.geometries[hits.mask]
+    large = shapely.area(mask) >= share * shapely.area(lot)
+    encloses = np.zeros(len(hits), dtype=bool)
+    common = overlay(shapely.intersection, lot[large], mask[large])
+    encloses[large] = shapely.area(common) >= share * shapely.area(lot[large])
     return Hits(hits.lot[~encloses], hits.mask[~encloses], hits.masks, hits.geometries)
 
 
-def subtract(lots: GeometryArray, hits: Hits, *, threads: int = 1) -> GeometryArray:
+def subtract(lots: GeometryArray, hits: Hits, *, threads: int = 2) -> GeometryArray:
     """
     Return what is left of each car park once all its masks are subtracted.
 

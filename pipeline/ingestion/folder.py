@@ -53,8 +53,8 @@ class Sources:
     """
     Everything read around one commune, in the territory CRS; a missing source gives no row.
 
-    `masks` is the ground cover only (`pipeline.masks.MASKS`); `records` has one row per file and one
-    per missing folder; `warnings` are French sentences of one line.
+    `masks` is the ground cover only (`pipeline.masks.MASKS`); `records` has one row per file and
+    one per missing folder; `warnings` are French sentences of one line.
     """
 
     communes: gpd.GeoDataFrame

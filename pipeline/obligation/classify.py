@@ -41,11 +41,12 @@ def classify_lots(
         `Verdict`, in the order of `lots`. An undated park present in the data is presumed existing.
     """
     law = Article40(rules, day)
+    by_kind = shares.drop_duplicates(["lot_id", "kind"]).sort_values(
+        ["kind_share", "kind"], ascending=[False, True]
+    )
     protections = {
-        lot_id: tuple(zip(found["kind"], found["share"], strict=True))
-        for lot_id, found in shares.sort_values(["share", "kind"], ascending=[False, True]).groupby(
-            "lot_id"
-        )
+        lot_id: tuple(zip(found["kind"], found["kind_share"], strict=True))
+        for lot_id, found in by_kind.groupby("lot_id")
     }
     table = lots.drop(columns="geometry").merge(
         surfaces.drop(columns="gross_area_m2"), on="lot_id", how="left", validate="1:1"
@@ -90,6 +91,7 @@ def _facts(row: dict[Any, Any], protections: tuple[tuple[str, float], ...]) -> F
         sources_low_m2=eligible + row["source_low_m2"] - gross,
         sources_high_m2=eligible + row["source_high_m2"] - gross,
         outline_known=row["outline_known"],
+        is_bays_only=row["is_bays_only"],
         piece_count=row["piece_count"],
         largest_piece_m2=row["largest_piece_m2"],
         joined_by=_text(row["joined_by"]),

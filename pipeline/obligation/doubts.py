@@ -52,6 +52,14 @@ def _straddle(facts: Facts, law: Article40, threshold: str) -> Doubt:
     """Name the doubt without which the interval would not straddle the threshold."""
     above = law.exceeds_threshold
     if above(facts.sources_high_m2) and not above(facts.sources_low_m2):
+        if facts.is_bays_only:
+            return Doubt(
+                "voies_non_dessinees",
+                "seules les places sont dessinées : avec ses voies, le parc peut dépasser"
+                f" {threshold}",
+                "Quelle est l'emprise du parc, voies de circulation comprises ?",
+                "Tracer l'emprise sur l'orthophotographie",
+            )
         return Doubt(
             "sources_divergentes",
             f"les sources divergent de part et d'autre de {threshold} ({facts.source_areas})",

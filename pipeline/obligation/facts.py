@@ -40,6 +40,8 @@ class Facts:
         French account of what each source gives; empty when one source draws the lot.
     sources_low_m2, sources_high_m2
         Eligible surface if the lowest, or the highest, source were right.
+    is_bays_only
+        Only the spaces are drawn, not the lanes between them.
     piece_count, largest_piece_m2, joined_by
         How the perimeter was put together.
     trees
@@ -57,6 +59,7 @@ class Facts:
     sources_low_m2: float
     sources_high_m2: float
     outline_known: bool
+    is_bays_only: bool
     piece_count: int
     largest_piece_m2: float
     joined_by: str | None

@@ -152,11 +152,8 @@ def _exempt(code: str, why: str, article: str) -> Decision:
 
 
 def _to_check(facts: Facts, law: Article40, doubts: list[Doubt]) -> Decision:
-    area = facts.area.central
-    if_subject = (
-        f"S'il est assujetti, échéance : {day(law.due_date(area))}, sauf concession, délégation ou"
-        " report justifié."
-    )
+    due = law.due_date(facts.area.central)
+    if_subject = f"S'il est assujetti : {_due_sentence(law, due, _other_size(facts, law))}"
     return Decision(
         status="a_verifier",
         reason_code=doubts[0].code,
@@ -177,7 +174,7 @@ def _to_check(facts: Facts, law: Article40, doubts: list[Doubt]) -> Decision:
 def _subject(facts: Facts, law: Article40) -> Decision:
     area = facts.area
     due, cap = law.due_date(area.central), law.penalty_cap(area.central)
-    other = next((end for end in (area.low, area.high) if law.due_date(end) != due), None)
+    other = _other_size(facts, law)
     state = _due_state(due, law.deferral_end(area.central), law.day)
     return Decision(
         status="assujetti",
@@ -185,7 +182,7 @@ def _subject(facts: Facts, law: Article40) -> Decision:
         reason=sentence(
             f"Parc présumé assujetti ({_ARTICLE}) : {_estimate(facts)}, supérieure à"
             f" {square_metres(law.threshold_m2)}.",
-            _due_sentence(law, due, other),
+            _due_sentence(law, due, other).capitalize(),
             "" if facts.trees else "L'ombrage par des arbres n'est pas mesuré.",
             NOT_A_DECISION,
         ),
@@ -201,12 +198,29 @@ def _subject(facts: Facts, law: Article40) -> Decision:
     )
 
 
+def _other_size(facts: Facts, law: Article40) -> float | None:
+    """
+    Return an area that the facts allow and that gives another due date, if there is one.
+
+    Either end of the interval may; so may the largest piece, where only a join makes the park
+    large.
+    """
+    due = law.due_date(facts.area.central)
+    possible = [facts.area.low, facts.area.high]
+    if facts.joined_by is not None:
+        possible.append(facts.largest_piece_m2)
+    return next(
+        (area for area in possible if law.exceeds_threshold(area) and law.due_date(area) != due),
+        None,
+    )
+
+
 def _due_sentence(law: Article40, due: date, other: float | None) -> str:
     reserve = ", sauf concession, délégation ou report justifié."
     if other is None:
-        return f"Échéance : {day(due)}{reserve}"
+        return f"échéance : {day(due)}{reserve}"
     return (
-        f"Échéance : {day(due)}, ou {day(law.due_date(other))} (plafond"
+        f"échéance : {day(due)}, ou {day(law.due_date(other))} (plafond"
         f" {euros(law.penalty_cap(other))} par an) selon que la superficie atteint ou non"
         f" {square_metres(law.large_threshold_m2)}{reserve}"
     )

@@ -14,6 +14,7 @@ from pipeline.parking_lots.outcomes import explain_candidates
 from pipeline.parking_lots.partial import add_confirmations, confirmed_lots, partial_outlines
 from pipeline.parking_lots.perimeter import Obstacles, Perimeter, draw_perimeters
 from pipeline.parking_lots.scope import mark_built_over, mark_kerbside_bays
+from pipeline.parking_lots.units import lonely_units, unit_outcomes
 from pipeline.schemas import CandidateOutcome, ParkingLot
 
 
@@ -58,7 +59,9 @@ def build_parking_lots(
     drawn = drawn[drawn.area > 0]
     marked = mark_kerbside_bays(drawn, around.roads, assumptions)
     marked = mark_built_over(marked, around.buildings, assumptions)
-    conflation = conflate(marked, assumptions)
+    units = marked["role"] == "enclosing"
+    lonely = lonely_units(marked[units], marked[~units], assumptions)
+    conflation = conflate(pd.concat([marked[~units], lonely]), assumptions)
     perimeters = _perimeters(conflation, around, assumptions)
     lots = describe_lots(perimeters, conflation, around, assumptions, territory)
     partial = partial_outlines(candidates)
@@ -67,6 +70,7 @@ def build_parking_lots(
     confirms = dict(
         zip(partial["candidate_id"], confirmed.map(lots["lot_id"].to_dict()), strict=True)
     )
+    confirms |= unit_outcomes(marked[units].drop(index=lonely.index), lots)
     outcomes = explain_candidates(candidates, conflation, perimeters, lots, confirms)
     return ParkingLots(
         lots=check(

@@ -107,6 +107,7 @@ def _facts(
         "source_areas": found.account,
         "accuracy_m": max(accuracy[row["source"]].value for row in members),
         "outline_known": all(row["role"] != "enclosing" for row in members),
+        "is_bays_only": all(row["role"] == "bays" for row in members),
         "piece_count": len(members),
         "joined_by": joined_by,
         "reliability": level,
@@ -211,9 +212,12 @@ def _identifiers(lots: gpd.GeoDataFrame) -> list[str]:
     """
     if lots.empty:
         return []
-    order = lots.assign(x=lots.bounds["minx"], y=lots.bounds["miny"]).sort_values(
-        ["drawn_ids", "gross_area_m2", "x", "y"], ascending=[True, False, True, True]
-    )
+    # Rounded, so that the noise of the last digits never swaps two halves of the same size.
+    order = lots.assign(
+        size=lots["gross_area_m2"].round(1),
+        x=lots.bounds["minx"].round(1),
+        y=lots.bounds["miny"].round(1),
+    ).sort_values(["drawn_ids", "size", "x", "y"], ascending=[True, False, True, True])
     part = order.groupby("drawn_ids").cumcount().reindex(lots.index)
     names = []
     for code, drawn, number in zip(lots["insee_code"], lots["drawn_ids"], part, strict=True):

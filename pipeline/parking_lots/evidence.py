@@ -8,6 +8,7 @@ import shapely
 
 from pipeline.assumptions import Assumptions
 from pipeline.crs import Territory, ground_area
+from pipeline.groups import positions_by_key
 from pipeline.parking_lots.conflation import Conflation, union_by
 
 SOURCE_LABELS = {
@@ -48,11 +49,16 @@ def source_areas(conflation: Conflation, territory: Territory) -> dict[int, dict
 
 @dataclass(frozen=True)
 class Span:
-    """Lowest and highest area that the sources give for a lot, m², and a French account."""
+    """
+    Lowest and highest area that the sources give for a lot, m², and a French account.
+
+    `is_compared` tells whether two sources draw the same ground.
+    """
 
     low: float
     high: float
     account: str
+    is_compared: bool
 
 
 def span(
@@ -79,7 +85,7 @@ def span(
         if own[group] in drawn.get(group, {})
     }
     if len(left) < len(kept):  # a unit of land, not an outline
-        return Span(gross_m2, gross_m2, "")
+        return Span(gross_m2, gross_m2, "", is_compared=False)
     added = gross_m2 - sum(areas[own[group]] for group, areas in left.items())
     low = added + sum(min(areas.values()) for areas in left.values())
     high = added + sum(max(areas.values()) for areas in left.values())
@@ -90,7 +96,8 @@ def span(
     account = " ; ".join(
         f"{SOURCE_LABELS[source]} {french(area)} m²" for source, area in sorted(totals.items())
     )
-    return Span(max(0.0, min(low, gross_m2)), max(high, gross_m2), account)
+    compared = any(len(areas) > 1 for areas in left.values())
+    return Span(max(0.0, min(low, gross_m2)), max(high, gross_m2), account, is_compared=compared)
 
 
 def french(number: float) -> str:
@@ -115,10 +122,10 @@ def judge(
     if not drawing:
         reasons.append("contour inconnu : seule l'unité foncière est déclarée")
         level = -1
-    elif len(drawing) > 1 and agree:
+    elif found.is_compared and agree:
         reasons.append("plusieurs sources concordent")
         level = 2
-    elif len(drawing) > 1:
+    elif found.is_compared:
         reasons.append(f"les sources divergent de {100 * (1 - low / high):.0f} %")
         level = 0
     else:
@@ -141,10 +148,14 @@ def crossed_by(lots: gpd.GeoDataFrame, roads: gpd.GeoDataFrame) -> np.ndarray:
     unknown = roads[roads["road_class"] == "unknown"].geometry.to_numpy()
     shapes = lots.geometry.to_numpy()
     lot, road = shapely.STRtree(unknown).query(shapes, predicate="intersects")
-    inside = shapely.intersection(unknown[road], shapes[lot])
-    outside = shapely.difference(unknown[road], shapes[lot])
-    through = (shapely.length(inside) > 0) & (shapely.get_num_geometries(outside) > 1)
-    return np.isin(np.arange(len(lots)), lot[through])
+    crossed = np.zeros(len(lots), dtype=bool)
+    for i, pairs in positions_by_key(lot):
+        # A road is often cut at each junction: its stretches are put end to end first.
+        ways = shapely.get_parts(shapely.line_merge(shapely.union_all(unknown[road[pairs]])))
+        inside = shapely.length(shapely.intersection(ways, shapes[i]))
+        outside = shapely.get_num_geometries(shapely.difference(ways, shapes[i]))
+        crossed[i] = bool(((inside > 0) & (outside > 1)).any())
+    return crossed
 
 
 def near_hints(lots: gpd.GeoDataFrame, hints: gpd.GeoDataFrame) -> np.ndarray:

@@ -45,7 +45,8 @@ def explain_candidates(
         if name in drawn:
             rows.append((name, *drawn[name]))
         elif isinstance(confirms.get(name), str):
-            rows.append((name, confirms[name], f"{defect} ; confirme le parc"))
+            why = defect if isinstance(defect, str) else "unité foncière déclarée"
+            rows.append((name, confirms[name], f"{why} ; confirme le parc"))
         else:
             rows.append((name, *_without_outline(defect, shape, lots)))
     return pd.DataFrame(rows, columns=["candidate_id", "lot_id", "reason"])
@@ -59,7 +60,8 @@ def _drawn_outcomes(
         names.values(), (None, "aucune surface propre : déjà dessinée par un autre objet")
     )
     # The largest lot comes last and keeps the candidate, where a cut made several of it.
-    for position in lots["gross_area_m2"].argsort():
+    sizes = lots.assign(size=lots["gross_area_m2"].round(1)).reset_index(drop=True)
+    for position in sizes.sort_values(["size", "lot_id"]).index:
         perimeter, lot_id = perimeters[position], str(lots["lot_id"].iloc[position])
         for member in (item for group in perimeter.groups for item in conflation.by_group[group]):
             if member in perimeter.members:

@@ -12,9 +12,10 @@ _CONFIRMED = ["sources", "source_ids", "reliability_reasons", "name", "access", 
 
 
 def partial_outlines(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the candidates of role `outline` of which only some points are known."""
+    """Return the open-air candidates of role `outline` of which only some points are known."""
     points = candidates.geometry.geom_type.isin(("Point", "MultiPoint"))
-    return candidates[points & (candidates["role"] == "outline")]
+    open_air = candidates["parking_type"] == "surface"
+    return candidates[points & open_air & (candidates["role"] == "outline")]
 
 
 def confirmed_lots(

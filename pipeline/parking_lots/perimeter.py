@@ -9,12 +9,14 @@ import shapely
 
 from pipeline.assumptions import Assumptions
 from pipeline.crs import GeometryArray
+from pipeline.groups import positions_by_key
 from pipeline.parking_lots.conflation import Conflation, components, union
 from pipeline.parking_lots.links import Links, find_links
 from pipeline.roads import carriageways
 
 # A fence has no width: it is opened by less than a drawing can show, to part what it separates.
 _FENCE_SLIT_M = 1e-4
+_DUST_M2 = 1e-4
 _POLYGON_TYPES = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
@@ -86,14 +88,38 @@ def draw_perimeters(
     pieces = _without_overlap(conflation, assumptions)
     shapes = pieces.geometry.to_numpy()
     links = find_links(shapes, roads, assumptions)
-    pieces["park"] = _parks(pieces, links)
+    parks = _parks(pieces, links)
+    bands = _free_ground(links.bands, pieces, parks)
+    bands_of = dict(positions_by_key(parks[links.bands["piece"].to_numpy()]))
     tree = shapely.STRtree(obstacles.geometries)
     perimeters: list[Perimeter] = []
-    for _, rows_of_park in pieces.groupby("park", sort=True):
-        park = gpd.GeoDataFrame(rows_of_park)
-        bands = links.bands[links.bands["piece"].isin(park.index)].geometry.to_numpy()
-        perimeters += _cut(park, bands, conflation, obstacles.geometries, tree, assumptions)
+    for park, rows in positions_by_key(parks):
+        own = bands[bands_of[park]] if park in bands_of else bands[:0]
+        perimeters += _cut(
+            gpd.GeoDataFrame(pieces.iloc[rows]),
+            own,
+            conflation,
+            obstacles.geometries,
+            tree,
+            assumptions,
+        )
     return perimeters
+
+
+def _free_ground(
+    bands: gpd.GeoDataFrame, pieces: gpd.GeoDataFrame, parks: np.ndarray
+) -> GeometryArray:
+    """Take from the ground of each link what the other car parks, and their links, already hold."""
+    shapes = np.concatenate([pieces.geometry.to_numpy(), bands.geometry.to_numpy()])
+    park = np.concatenate([parks, parks[bands["piece"].to_numpy()]])
+    first = len(pieces)
+    later, earlier = shapely.STRtree(shapes).query(shapes[first:], predicate="intersects")
+    later = later + first
+    clash = (earlier < later) & (park[earlier] != park[later])
+    later, earlier = later[clash], earlier[clash]
+    for i, pairs in positions_by_key(later):
+        shapes[i] = _polygonal(shapely.difference(shapes[i], union(shapes[earlier[pairs]])))
+    return shapes[first:]
 
 
 def _without_overlap(conflation: Conflation, assumptions: Assumptions) -> gpd.GeoDataFrame:
@@ -107,8 +133,9 @@ def _without_overlap(conflation: Conflation, assumptions: Assumptions) -> gpd.Ge
     group = pieces["group"].to_numpy()
     later, earlier = pieces.sindex.query(pieces.geometry, predicate="intersects")
     clash = (earlier < later) & (group[earlier] != group[later])
-    for i in np.unique(later[clash]):
-        taken = union(pieces.geometry.to_numpy()[earlier[clash & (later == i)]])
+    later, earlier = later[clash], earlier[clash]
+    for i, pairs in positions_by_key(later):
+        taken = union(pieces.geometry.to_numpy()[earlier[pairs]])
         shapes[i] = _polygonal(shapely.difference(shapes[i], taken))
     pieces = pieces.set_geometry(shapes, crs=pieces.crs)
     return pieces[~pieces.is_empty].reset_index(drop=True)
@@ -135,11 +162,11 @@ def _cut(
     ground = union(np.concatenate([shapes, bands])) if len(bands) else union(shapes)
     tolerance = assumptions.parking_lots.link_tolerance_m.value
     envelope = _envelope(ground, park, shapely.buffer(bands, tolerance), conflation)
-    met = tree.query(envelope, predicate="intersects")
+    met = np.sort(tree.query(envelope, predicate="intersects"))
     cells = _cells(ground, envelope, obstacles[met], assumptions)
     perimeters = []
     for cell in cells:
-        of_cell = park[shapely.area(shapely.intersection(shapes, cell)) > _FENCE_SLIT_M]
+        of_cell = park[shapely.area(shapely.intersection(shapes, cell)) > _DUST_M2]
         groups = tuple(int(group) for group in of_cell["group"].unique())
         perimeters.append(
             Perimeter(
@@ -185,14 +212,21 @@ def _cells(
     """
     if not len(obstacles):
         return [ground]
-    rest = _polygonal(shapely.difference(envelope, union(obstacles)))
-    parts = shapely.get_parts(rest)
     smallest = assumptions.parking_lots.smallest_piece_m2.value
-    inside = _all_polygonal(shapely.intersection(parts, ground))
-    kept = shapely.area(inside) >= smallest
-    if kept.sum() <= 1:
+    barrier = union(obstacles)
+    parted: list[shapely.Geometry] = []
+    whole: list[shapely.Geometry] = []
+    for body in shapely.get_parts(envelope):
+        rest = shapely.get_parts(_polygonal(shapely.difference(body, barrier)))
+        inside = _all_polygonal(shapely.intersection(rest, ground))
+        kept = inside[shapely.area(inside) >= smallest]
+        (parted if len(kept) > 1 else whole).extend(kept)
+    if not parted:
         return [ground]
-    cells = inside[kept]
+    cells = np.array(parted, dtype=object)
+    if whole:  # drawn apart, but no obstacle parts it from the rest: it goes with the largest
+        largest = int(shapely.area(cells).argmax())
+        cells[largest] = union(np.array([cells[largest], *whole], dtype=object))
     leftover = shapely.get_parts(_polygonal(shapely.difference(ground, union(cells))))
     touching = shapely.dwithin(leftover[:, None], cells[None, :], _FENCE_SLIT_M)
     for i, cell in enumerate(cells):

@@ -5,6 +5,8 @@ import numpy as np
 import shapely
 
 from pipeline.assumptions import Assumptions
+from pipeline.crs import FloatArray, GeometryArray
+from pipeline.groups import positions_by_key
 from pipeline.roads import road_width
 
 OUT_OF_SCOPE = {
@@ -22,8 +24,9 @@ def mark_kerbside_bays(
     """
     Set to `voirie` the groups of mapped bays that open on a public road.
 
-    A group of bays (role `bays`) is on the road when it lies within `kerb_gap_m` of a public
-    carriageway and no aisle or service road reaches it.
+    A group of bays (role `bays`) is on the road when it starts within `kerb_gap_m` of a public
+    carriageway, most of it lies along that carriageway (a bay deep), no aisle or service road
+    reaches it, and no other source draws an open-air park over it.
 
     References
     ----------
@@ -31,22 +34,37 @@ def mark_kerbside_bays(
     """
     choices = assumptions.parking_lots
     public = roads[roads["road_class"] == "public"]
-    reach = road_width(public, assumptions) / 2 + choices.kerb_gap_m.value
-    verge = shapely.STRtree(shapely.buffer(public.geometry.to_numpy(), reach))
-    lanes = shapely.STRtree(
-        roads.loc[roads["road_class"].isin(["aisle", "service"])].geometry.to_numpy()
-    )
-    shapes = candidates.geometry.to_numpy()
-    by_road = verge.query(shapes, predicate="intersects")[0]
-    served = lanes.query(shapes, predicate="dwithin", distance=choices.link_tolerance_m.value)[0]
+    kerb = road_width(public, assumptions) / 2 + choices.kerb_gap_m.value
+    lines, shapes = public.geometry.to_numpy(), candidates.geometry.to_numpy()
+    starts = shapely.STRtree(shapely.buffer(lines, kerb)).query(shapes, predicate="intersects")[0]
+    along = _share_covered(shapes, shapely.buffer(lines, kerb + choices.bay_depth_m.value))
+    lanes = roads[roads["road_class"].isin(["aisle", "service"])].geometry.to_numpy()
+    served = shapely.STRtree(lanes).query(
+        shapes, predicate="dwithin", distance=choices.link_tolerance_m.value
+    )[0]
+    is_bays = (candidates["role"] == "bays").to_numpy()
+    outlines = shapes[~is_bays & (candidates["parking_type"] == "surface").to_numpy()]
+    drawn = _share_covered(shapes, outlines) >= choices.piece_covered_share.value
     positions = np.arange(len(candidates))
     on_road = (
-        (candidates["role"] == "bays").to_numpy()
-        & np.isin(positions, by_road)
+        is_bays
+        & np.isin(positions, starts)
+        & (along >= choices.kerb_share.value)
         & ~np.isin(positions, served)
+        & ~drawn
     )
     kinds = candidates["parking_type"].where(~on_road, "voirie")
     return candidates.assign(parking_type=kinds)
+
+
+def _share_covered(shapes: GeometryArray, covers: GeometryArray) -> FloatArray:
+    """Return the share of each shape under the union of `covers`."""
+    covered = np.zeros(len(shapes))
+    shape, cover = shapely.STRtree(covers).query(shapes, predicate="intersects")
+    for i, pairs in positions_by_key(shape):
+        ground = shapely.intersection(shapes[i], shapely.union_all(covers[cover[pairs]]))
+        covered[i] = shapely.area(ground) / shapely.area(shapes[i])
+    return covered
 
 
 def mark_built_over(

@@ -49,7 +49,8 @@ def count_spaces(
     _fill(table, declared["capacity_min"], declared["capacity_max"], high, "declarees")
     counted = _bays_in(lots, bays)
     enough = counted.where((counted > 0) & (counted >= choices.counted_share.value * low))
-    most = pd.concat([enough, declared["capacity_max"]], axis=1).max(axis=1)
+    # Bays that fall short of the lowest estimate may not be all mapped.
+    most = pd.concat([enough, declared["capacity_max"], low], axis=1).max(axis=1)
     _fill(table, enough, most, high, "comptees")
     return table
 

@@ -10,6 +10,7 @@ import shapely
 from pipeline.assumptions import Assumptions
 from pipeline.contracts import check, check_table, conform
 from pipeline.crs import GeometryArray, Territory, ground_area
+from pipeline.groups import positions_by_key
 from pipeline.schemas import Tree, TreeCover
 
 _METHOD = "arbres_cartographies"
@@ -63,7 +64,7 @@ def compute_tree_cover(
     lot, rooted = shapely.STRtree(stems).query(shapes, predicate="intersects")
     for column, estimate in _ESTIMATES.items():
         crowns = crowns_of(found, estimate, assumptions)
-        table[column] = _shaded(shapes, crowns[rooted], lot, territory) / area
+        table[column] = _shaded(eligible, crowns[rooted], lot, territory) / area
     outside = _outside_shade(found, eligible, lot, rooted, assumptions, territory)
     table["outside_shade_share"] = outside / area
     shares = [*_ESTIMATES, "outside_shade_share"]
@@ -131,8 +132,8 @@ def _shaded(
 ) -> np.ndarray:
     """Return the ground under the crowns given for each lot, m²; overlapping crowns count once."""
     shade = np.full(len(shapes), shapely.Polygon(), dtype=object)
-    for i in np.unique(lot):
-        shade[i] = shapely.intersection(shapely.union_all(crowns[lot == i]), shapes[i])
+    for i, pairs in positions_by_key(lot):
+        shade[i] = shapely.intersection(shapely.union_all(crowns[pairs]), shapes[i])
     return ground_area(shade, territory)
 
 

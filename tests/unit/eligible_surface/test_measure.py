@@ -42,6 +42,12 @@ def area(ledger, column="eligible_area_m2"):
             [{"geometry": box(-1, -1, 51, 41)}], 2000, id="a lawn around the lot deducts nothing"
         ),
         pytest.param(
+            [{"geometry": box(-1, -1, 49.1, 41)}], 2000, id="98.2 % under one lawn: the land around"
+        ),
+        pytest.param(
+            [{"geometry": box(-1, -1, 48.9, 41)}], 44, id="97.8 % under one lawn: deducted"
+        ),
+        pytest.param(
             [{"geometry": box(-1, -1, 51, 41), "motif": "batiment"}], 0,
             id="a building over the whole lot: the row stays, at zero",
         ),
@@ -136,6 +142,15 @@ def test_maximum_puts_uncertain_pieces_back_and_minimum_removes_flagged_ones():
     )
     # central 1 900; max 1 900 + 90 + 100; min 1 900 − 90 − 200
     assert interval(ledger) == pytest.approx([1610, 2090], abs=0.05)
+
+
+def test_an_uncertain_piece_on_certain_ground_adds_nothing_to_the_maximum():
+    ledger = measure(
+        {"geometry": box(0, 0, 10, 10)},
+        {"geometry": box(0, 0, 10, 10), "motif": "voie_publique", "certain": False},
+    )
+    # 1 900 m² either way, ± 90
+    assert interval(ledger) == pytest.approx([1810, 1990], abs=0.05)
 
 
 def test_an_unknown_outline_has_no_minimum():

@@ -58,6 +58,7 @@ def lot(lot_id, name, area, **changes):
         "source_areas": f"osm : {area:.0f} m²",
         "accuracy_m": 1.0,
         "outline_known": True,
+        "is_bays_only": False,
         "piece_count": 1,
         "largest_piece_m2": area,
         "joined_by": None,
@@ -252,9 +253,27 @@ def perimeters():
 
 def protection_shares():
     rows = [
-        {"lot_id": ABRITE, "perimeter_id": "AC1-1", "kind": "abords_delimites", "share": 1.0},
-        {"lot_id": DOUBLE, "perimeter_id": "AC1-2", "kind": "abords_500m", "share": 1.0},
-        {"lot_id": ENTERRE, "perimeter_id": "AC1-2", "kind": "abords_500m", "share": 0.5},
+        {
+            "lot_id": ABRITE,
+            "perimeter_id": "AC1-1",
+            "kind": "abords_delimites",
+            "share": 1.0,
+            "kind_share": 1.0,
+        },
+        {
+            "lot_id": DOUBLE,
+            "perimeter_id": "AC1-2",
+            "kind": "abords_500m",
+            "share": 1.0,
+            "kind_share": 1.0,
+        },
+        {
+            "lot_id": ENTERRE,
+            "perimeter_id": "AC1-2",
+            "kind": "abords_500m",
+            "share": 0.5,
+            "kind_share": 0.5,
+        },
     ]
     return table(schemas.ProtectionShare, rows, geometry=False)
 

@@ -33,3 +33,26 @@ def test_a_perimeter_that_only_touches_is_left_out():
     assert protection_shares(
         lots({"lot_id": "a", "geometry": box(0, 0, 50, 40)}), zones, ASSUMPTIONS
     ).empty
+
+
+def test_two_perimeters_of_one_kind_cover_a_lot_together():
+    rows = [
+        {"perimeter_id": "p", "kind": "spr", "geometry": box(0, 0, 25, 40)},
+        {"perimeter_id": "q", "kind": "spr", "geometry": box(25, 0, 50, 40)},
+    ]
+    zones = table(schemas.Perimeter, rows, {"source": "servitudes"})
+    found = protection_shares(
+        lots({"lot_id": "a", "geometry": box(0, 0, 50, 40)}), zones, ASSUMPTIONS
+    )
+    assert found["share"].tolist() == pytest.approx([0.5, 0.5])
+    assert found["kind_share"].tolist() == [1, 1]
+
+
+def test_a_perimeter_that_bites_less_than_the_drawing_is_thick_is_left_out():
+    zones = table(
+        schemas.Perimeter,
+        [{"perimeter_id": "p", "kind": "spr", "geometry": box(49.96, 0, 60, 40)}],
+        {"source": "servitudes"},
+    )
+    parks = lots({"lot_id": "a", "geometry": box(0, 0, 50, 40)})
+    assert protection_shares(parks, zones, ASSUMPTIONS).empty

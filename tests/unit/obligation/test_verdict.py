@@ -23,6 +23,7 @@ BASE = Facts(
     sources_low_m2=2310,
     sources_high_m2=2310,
     outline_known=True,
+    is_bays_only=False,
     piece_count=1,
     largest_piece_m2=2310,
     joined_by=None,
@@ -222,6 +223,19 @@ def test_each_doubt_has_its_question_and_its_way_out(facts, code):
 
 def test_a_join_whose_largest_piece_is_enough_is_no_doubt():
     assert verdict(joined_by="allee", largest_piece_m2=1800, piece_count=2).status == "assujetti"
+
+
+def test_a_join_alone_that_makes_a_park_large_gives_two_due_dates():
+    found = verdict(**around(11800, 12200) | {"joined_by": "allee", "largest_piece_m2": 6000})
+    assert found.status == "assujetti"
+    assert (found.due_date, found.other_due_date) == (date(2026, 7, 1), date(2028, 7, 1))
+    assert (found.penalty_cap_eur, found.other_penalty_cap_eur) == (40000, 20000)
+
+
+def test_bays_without_lanes_ask_for_the_lanes():
+    facts = {"is_bays_only": True, "sources_low_m2": 1000, "sources_high_m2": 1800}
+    found = verdict(area=Interval(960, 1000, 1800), largest_piece_m2=1000, **facts)
+    assert found.reason_code == "voies_non_dessinees"
 
 
 def test_diverging_sources_are_both_quoted():

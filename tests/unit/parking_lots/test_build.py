@@ -96,6 +96,12 @@ class TestJoins:
         )
         assert areas(build(*TWO, roads=both)) == [1600, 1600]
 
+    def test_the_ground_of_a_link_is_not_taken_from_a_neighbour(self):
+        third = osm("c", box(42, 21.5, 58, 60))
+        found = build(*TWO, third, roads=aisle((40, 20), (60, 20)))
+        # the band is 17.5 to 22.5 m high; the neighbour holds 16 m × 1 m of it
+        assert areas(found) == [616, 3284]
+
     def test_an_aisle_and_a_dead_end_touch_one_piece_only(self):
         assert areas(build(*TWO, roads=aisle((40, 20), (50, 20)))) == [1600, 1600]
 
@@ -146,6 +152,10 @@ class TestCuts:
             {"fence_id": "f", "geometry": line((50, 0), (50, 40)), "has_opening": has_opening}
         )
         assert areas(build(osm("a", box(0, 0, 100, 40)), fences=wire)) == expected
+
+    def test_pieces_drawn_apart_stay_together_when_something_touches_one(self):
+        both = shapely.MultiPolygon([box(0, 0, 40, 40), box(60, 0, 100, 40)])
+        assert areas(build(osm("a", both), buildings=buildings(box(10, 10, 15, 15)))) == [3200]
 
     def test_parts_of_a_cut_lot_have_their_own_names(self):
         found = build(osm("a", box(0, 0, 100, 40)), roads=street((30, -10), (30, 50)))
@@ -199,6 +209,48 @@ def test_bays_that_open_on_a_public_road(distance, kind):
     row = osm("a", box(0, 0, 30, 5), role="bays")
     found = build(row, roads=street((-50, -distance), (90, -distance)))
     assert found.lots["parking_type"].tolist() == [kind]
+
+
+def test_a_row_across_the_kerb_is_not_on_the_road():
+    row = osm("a", box(0, 0, 5, 75), role="bays")
+    found = build(row, roads=street((-50, -4), (90, -4)))
+    assert found.lots["parking_type"].tolist() == ["surface"]
+
+
+def test_bays_that_another_source_draws_as_a_park_are_not_on_the_road():
+    found = build(
+        osm("a", box(0, 0, 30, 5), role="bays"),
+        {"candidate_id": "b", "source": "bdtopo", "geometry": box(0, 0, 30, 60)},
+        roads=street((-50, -4), (90, -4)),
+    )
+    assert found.lots["parking_type"].tolist() == ["surface"]
+
+
+def test_a_declared_unit_confirms_the_outline_it_holds():
+    unit = {"candidate_id": "u", "source": "pot_sol_park", "role": "enclosing",
+            "geometry": box(-50, -50, 150, 100)}  # fmt: skip
+    found = build(*TWO, unit)
+    assert areas(found) == [1600, 1600]
+    assert found.lots["outline_known"].all()
+    assert found.outcomes.set_index("candidate_id").loc["u", "lot_id"] in set(found.lots["lot_id"])
+
+
+def test_a_declared_unit_alone_is_a_park_of_unknown_outline():
+    found = build(
+        {"candidate_id": "u", "source": "pot_sol_park", "role": "enclosing",
+         "geometry": box(0, 0, 100, 100)}
+    )  # fmt: skip
+    assert found.lots["outline_known"].tolist() == [False]
+    assert found.lots["reliability"].tolist() == ["faible"]
+
+
+def test_an_unknown_road_in_two_stretches_crosses_all_the_same():
+    ways = roads(
+        {"road_id": "r", "road_class": "unknown", "geometry": line((50, -10), (50, 20))},
+        {"road_id": "s", "road_class": "unknown", "geometry": line((50, 20), (50, 50))},
+    )
+    found = build(osm("a", box(0, 0, 100, 40)), roads=ways)
+    assert "voie sans classe" in found.lots["reliability_reasons"].item()
 
 
 def test_bays_alone_do_not_bound_the_lanes_between_them():

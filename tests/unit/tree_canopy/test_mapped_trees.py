@@ -43,6 +43,12 @@ def test_shade_is_a_share_of_what_is_eligible():
     assert found["shade_share"] == pytest.approx(0.2, abs=1e-4)
 
 
+def test_a_crown_over_excluded_ground_shades_nothing_that_counts():
+    found = cover({"tree_id": "t", "geometry": box(30, 0, 50, 10)}, eligible=box(0, 0, 25, 40))
+    assert found["shade_share"] == 0
+    assert found["tree_count"] == 1
+
+
 def test_a_tree_rooted_outside_is_counted_apart():
     found = cover({"tree_id": "t", "geometry": point(-1, 20), "crown_diameter_m": 10.0})
     assert found["tree_count"] == 0
