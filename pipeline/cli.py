@@ -228,12 +228,12 @@ def _sources(data: Path | None, *, as_json: bool, open_files: bool) -> None:
         configuration = Configuration.load(settings)
         folder = data or settings.data
         if open_files:
-            table = check_sources(folder, configuration.territories[0], configuration.catalogue)
+            table = check_sources(folder, configuration.territories, configuration.catalogue)
         else:
             table = list_sources(folder, configuration.catalogue)
     if as_json:
         typer.echo(table.to_json(orient="records", force_ascii=False))
     else:
         print_sources(table, Console())
-    if open_files and "problem" in table and table["problem"].notna().any():
+    if open_files and table["anomalie"].notna().any():
         raise typer.Exit(code=_EXIT_ERROR)

@@ -239,10 +239,12 @@ class ParkingLot(_Polygons):
     piece_count: Series[int] = pg.Field(ge=1)
     largest_piece_m2: Series[float] = pg.Field(gt=0)
     joined_by: Series[str] = pg.Field(nullable=True, isin=["source", "allee", "source_et_allee"])
-    spaces: Series[float] = pg.Field(ge=0)
-    spaces_min: Series[float] = pg.Field(ge=0)
-    spaces_max: Series[float] = pg.Field(ge=0)
-    spaces_source: Series[str] = pg.Field(isin=["comptees", "declarees", "estimees"])
+    spaces: Series[float] = pg.Field(nullable=True, ge=0)
+    spaces_min: Series[float] = pg.Field(nullable=True, ge=0)
+    spaces_max: Series[float] = pg.Field(nullable=True, ge=0)
+    spaces_source: Series[str] = pg.Field(
+        nullable=True, isin=["comptees", "declarees", "estimees"]
+    )
     outside_parcels_share: Series[float] = pg.Field(nullable=True, ge=0, le=1)
     parcel_ids: Series[str] = pg.Field(nullable=True)
     reliability: Series[str] = pg.Field(isin=["elevee", "moyenne", "faible"])
@@ -298,6 +300,7 @@ class EligibleSurface(pg.DataFrameModel):
     half_width_m2: Series[float] = pg.Field(ge=0)
     uncertain_m2: Series[float] = pg.Field(ge=0)
     flagged_m2: Series[float] = pg.Field(ge=0)
+    has_uncertain_ring: Series[bool]
     rainwater_area_m2: Series[float] = pg.Field(ge=0)
     shade_area_m2: Series[float] = pg.Field(ge=0)
 

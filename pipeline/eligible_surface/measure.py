@@ -256,6 +256,7 @@ def _surfaces(
     uncertain = np.maximum(most_m2 - (gross - excluded), 0.0)
     uncertain[uncertain < _DUST_M2] = 0.0
     flagged = total(~pieces["is_deducted"])
+    doubtful_ring = (pieces["motif"] == "icpe_10m") & ~pieces["is_certain"]
     eligible = gross - excluded
     half_width = lots["accuracy_m"].to_numpy() * shapely.length(lots.geometry.to_numpy())
     # A source that draws the whole lot larger or smaller moves the eligible area by as much.
@@ -273,5 +274,6 @@ def _surfaces(
             "half_width_m2": half_width,
             "uncertain_m2": uncertain,
             "flagged_m2": flagged,
+            "has_uncertain_ring": lots["lot_id"].isin(pieces.loc[doubtful_ring, "lot_id"]),
         }
     )

@@ -84,9 +84,11 @@ def _facts(row: dict[Any, Any], protections: tuple[tuple[str, float], ...]) -> F
     return Facts(
         out_of_scope=_text(row["out_of_scope"]),
         area=Interval(row["eligible_min_m2"], eligible, row["eligible_max_m2"]),
+        excluded_m2=row["excluded_area_m2"],
         half_width_m2=row["half_width_m2"],
         uncertain_m2=row["uncertain_m2"],
         flagged_m2=row["flagged_m2"],
+        has_uncertain_ring=row["has_uncertain_ring"],
         source_areas=row["source_areas"],
         sources_low_m2=eligible + row["source_low_m2"] - gross,
         sources_high_m2=eligible + row["source_high_m2"] - gross,

@@ -34,8 +34,12 @@ class Facts:
     ----------
     area
         Eligible surface with its interval.
+    excluded_m2
+        What the decree leaves out of the raw area.
     half_width_m2, uncertain_m2, flagged_m2
         What each doubt adds to the interval: outline, uncertain pieces, flagged pieces.
+    has_uncertain_ring
+        The 10 m of an installation whose heading is not verified are left out.
     source_areas
         French account of what each source gives; empty when one source draws the lot.
     sources_low_m2, sources_high_m2
@@ -52,9 +56,11 @@ class Facts:
 
     out_of_scope: str | None
     area: Interval
+    excluded_m2: float
     half_width_m2: float
     uncertain_m2: float
     flagged_m2: float
+    has_uncertain_ring: bool
     source_areas: str
     sources_low_m2: float
     sources_high_m2: float

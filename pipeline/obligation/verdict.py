@@ -105,8 +105,9 @@ def _not_subject(facts: Facts, law: Article40) -> Decision:
         status="non_assujetti",
         reason_code="sous_le_seuil",
         reason=sentence(
-            f"Parc non assujetti au titre de l'article 40 (loi n° 2023-175) : {_estimate(facts)},"
-            f" qui ne dépasse pas {square_metres(law.threshold_m2)}, {OTHER_LAW}.",
+            f"Parc non assujetti au titre de l'article 40 (loi n° 2023-175) : {_estimate(facts)}"
+            f"{_deduction(facts)}, qui ne dépasse pas {square_metres(law.threshold_m2)},",
+            f"{OTHER_LAW}.",
             NOT_A_DECISION,
         ),
     )
@@ -153,7 +154,7 @@ def _exempt(code: str, why: str, article: str) -> Decision:
 
 def _to_check(facts: Facts, law: Article40, doubts: list[Doubt]) -> Decision:
     due = law.due_date(facts.area.central)
-    if_subject = f"S'il est assujetti : {_due_sentence(law, due, _other_size(facts, law))}"
+    if_subject = f"S'il est assujetti, {_due_sentence(law, due, _other_size(facts, law))}"
     return Decision(
         status="a_verifier",
         reason_code=doubts[0].code,
@@ -181,9 +182,10 @@ def _subject(facts: Facts, law: Article40) -> Decision:
         reason_code="au_dessus_du_seuil",
         reason=sentence(
             f"Parc présumé assujetti ({_ARTICLE}) : {_estimate(facts)}, supérieure à"
-            f" {square_metres(law.threshold_m2)}.",
-            _due_sentence(law, due, other).capitalize(),
+            f" {square_metres(law.threshold_m2)}{_deduction(facts)}.",
+            _sentence_case(_due_sentence(law, due, other)),
             "" if facts.trees else "L'ombrage par des arbres n'est pas mesuré.",
+            _plea(facts, law),
             NOT_A_DECISION,
         ),
         due_date=due,
@@ -218,7 +220,9 @@ def _other_size(facts: Facts, law: Article40) -> float | None:
 def _due_sentence(law: Article40, due: date, other: float | None) -> str:
     reserve = ", sauf concession, délégation ou report justifié."
     if other is None:
-        return f"échéance : {day(due)}{reserve}"
+        large = due == law.due_date(law.large_threshold_m2)
+        why = f" (au moins {square_metres(law.large_threshold_m2)}, art. 40, III)" if large else ""
+        return f"échéance : {day(due)}{why}{reserve}"
     return (
         f"échéance : {day(due)}, ou {day(law.due_date(other))} (plafond"
         f" {euros(law.penalty_cap(other))} par an) selon que la superficie atteint ou non"
@@ -235,11 +239,37 @@ def _due_state(due: date, deferral_end: date | None, today: date) -> str:
     return "echue"
 
 
+def _deduction(facts: Facts) -> str:
+    """Say what was taken from the raw area, and by which text."""
+    if facts.excluded_m2 < 1:
+        return ""
+    return (
+        f", après déduction de {square_metres(facts.excluded_m2)} (décret n° 2024-1023, art. 1er)"
+    )
+
+
+def _plea(facts: Facts, law: Article40) -> str:
+    """Say what a perimeter that does not exempt by itself lets the owner plead."""
+    texts = law.protections()
+    labels = [
+        texts[kind].label
+        for kind, _ in facts.protections
+        if kind in texts and texts[kind].effect == "possible"
+    ]
+    if not labels:
+        return ""
+    return f"Dérogation possible, à apprécier : {labels[0]} (avis UDAP)."
+
+
+def _sentence_case(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
 def _possible_derogations(facts: Facts, law: Article40) -> str | None:
     """Return the codes of what the owner may plead on the strength of a measured fact."""
     texts = law.protections()
     codes = {texts[kind].derogation for kind, _ in facts.protections if kind in texts}
-    if facts.uncertain_m2 > 0:
+    if facts.has_uncertain_ring:
         codes.add("exclusion_a_confirmer")
     return ";".join(sorted(codes)) or None
 

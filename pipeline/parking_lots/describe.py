@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from pipeline.assumptions import Assumptions
+from pipeline.contracts import empty
 from pipeline.crs import FloatArray, GeometryArray, Territory, ground_area
 from pipeline.parking_lots.conflation import Conflation, union
 from pipeline.parking_lots.evidence import (
@@ -25,6 +26,7 @@ from pipeline.parking_lots.land import owner_commune, parcels_under
 from pipeline.parking_lots.perimeter import Perimeter
 from pipeline.parking_lots.scope import OUT_OF_SCOPE
 from pipeline.parking_lots.spaces import count_spaces
+from pipeline.schemas import ParkingLot
 
 _ID_BYTES = 5
 _CAPACITIES = ["capacity_min", "capacity_max"]
@@ -52,6 +54,8 @@ def describe_lots(
     territory: Territory,
 ) -> gpd.GeoDataFrame:
     """Return the columns of `ParkingLot`, one row per perimeter, in their order."""
+    if not perimeters:
+        return empty(ParkingLot, territory.crs)
     shapes = np.array([perimeter.geometry for perimeter in perimeters], dtype=object)
     lots = gpd.GeoDataFrame(geometry=gpd.GeoSeries(shapes, crs=territory.crs))
     lots["gross_area_m2"] = ground_area(shapes, territory)
@@ -62,6 +66,7 @@ def describe_lots(
         crossed_by(lots, around.roads),
         near_hints(lots, around.hints),
         lots["outside_parcels_share"],
+        [_is_bays_only(perimeter, conflation) for perimeter in perimeters],
     )
     drawn = source_areas(conflation, territory)
     facts = pd.DataFrame(
@@ -103,11 +108,11 @@ def _facts(
         "access": _first(evidence, "access"),
         "operator": _first(evidence, "operator"),
         "source_low_m2": found.low,
-        "source_high_m2": max(found.high, _lanes_included(members, assumptions)),
+        "source_high_m2": max(found.high, _lanes_included(members, context, assumptions)),
         "source_areas": found.account,
         "accuracy_m": max(accuracy[row["source"]].value for row in members),
         "outline_known": all(row["role"] != "enclosing" for row in members),
-        "is_bays_only": all(row["role"] == "bays" for row in members),
+        "is_bays_only": context.is_bays_only,
         "piece_count": len(members),
         "joined_by": joined_by,
         "reliability": level,
@@ -141,9 +146,13 @@ def _largest_kind(members: Rows) -> str:
     return min(sizes, key=lambda kind: (-sizes[kind], kind))
 
 
-def _lanes_included(members: Rows, assumptions: Assumptions) -> float:
+def _is_bays_only(perimeter: Perimeter, conflation: Conflation) -> bool:
+    return all(conflation.rows[position]["role"] == "bays" for position in perimeter.members)
+
+
+def _lanes_included(members: Rows, context: Context, assumptions: Assumptions) -> float:
     """Return the most that a park known by its bays alone can measure, its lanes included."""
-    if any(row["role"] != "bays" for row in members):
+    if not context.is_bays_only:
         return 0.0
     spaces = sum(row["capacity_max"] or 0.0 for row in members)
     return float(spaces * assumptions.spaces.area_per_space_high_m2.value)
@@ -210,8 +219,6 @@ def _identifiers(lots: gpd.GeoDataFrame) -> list[str]:
 
     Parts of one cut park share those objects: they are told apart by their order, largest first.
     """
-    if lots.empty:
-        return []
     # Rounded, so that the noise of the last digits never swaps two halves of the same size.
     order = lots.assign(
         size=lots["gross_area_m2"].round(1),

@@ -26,6 +26,7 @@ class Context:
     crossed_by_unknown_road: bool
     has_cadastral_hint: bool
     outside_parcels_share: float
+    is_bays_only: bool
 
 
 def source_areas(conflation: Conflation, territory: Territory) -> dict[int, dict[str, float]]:
@@ -114,33 +115,31 @@ def judge(
 ) -> tuple[str, str]:
     """Return the reliability of a lot (`elevee`, `moyenne`, `faible`) and its French reasons."""
     choices = assumptions.parking_lots
-    low, high = found.low, found.high
-    drawing = sources - {"pot_sol_park"}
-    agree = high - low <= choices.sources_agree_share.value * high
-    reasons: list[str] = []
-    level = 1
-    if not drawing:
-        reasons.append("contour inconnu : seule l'unité foncière est déclarée")
-        level = -1
-    elif found.is_compared and agree:
-        reasons.append("plusieurs sources concordent")
-        level = 2
-    elif found.is_compared:
-        reasons.append(f"les sources divergent de {100 * (1 - low / high):.0f} %")
-        level = 0
-    else:
-        reasons.append("une seule source")
-    if joined_by:
-        reasons.append("réunion de plusieurs morceaux")
-        level -= 1
-    if context.crossed_by_unknown_road:
-        reasons.append("traversé par une voie sans classe : coupure non décidée")
-        level -= 1
-    if context.has_cadastral_hint:
-        reasons.append("trait du plan cadastral (symbole 64) à l'appui")
-    if context.outside_parcels_share > choices.outside_parcels_share.value:
-        reasons.append("largement hors parcelle cadastrale")
+    level, reason = _agreement(sources, found, choices.sources_agree_share.value)
+    weakened = {
+        "seules les places sont dessinées, pas les voies": context.is_bays_only,
+        "réunion de plusieurs morceaux": joined_by is not None,
+        "traversé par une voie sans classe : coupure non décidée": context.crossed_by_unknown_road,
+    }
+    outside = context.outside_parcels_share > choices.outside_parcels_share.value
+    told = {
+        "trait du plan cadastral (symbole 64) à l'appui": context.has_cadastral_hint,
+        "largement hors parcelle cadastrale": outside,
+    }
+    level -= sum(weakened.values())
+    reasons = [reason, *(text for text, holds in (weakened | told).items() if holds)]
     return ("faible", "moyenne", "elevee")[int(np.clip(level, 0, 2))], " ; ".join(reasons)
+
+
+def _agreement(sources: set[str], found: Span, agree_share: float) -> tuple[int, str]:
+    """Return the level (0 to 2) that the sources give by themselves, and why."""
+    if not sources - {"pot_sol_park"}:
+        return 0, "contour inconnu : seule l'unité foncière est déclarée"
+    if not found.is_compared:
+        return 1, "une seule source"
+    if found.high - found.low <= agree_share * found.high:
+        return 2, "plusieurs sources concordent"
+    return 0, f"les sources divergent de {100 * (1 - found.low / found.high):.0f} %"
 
 
 def crossed_by(lots: gpd.GeoDataFrame, roads: gpd.GeoDataFrame) -> np.ndarray:

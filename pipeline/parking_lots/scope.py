@@ -22,11 +22,11 @@ def mark_kerbside_bays(
     candidates: gpd.GeoDataFrame, roads: gpd.GeoDataFrame, assumptions: Assumptions
 ) -> gpd.GeoDataFrame:
     """
-    Set to `voirie` the groups of mapped bays that open on a public road.
+    Set to `voirie` the rows of spaces that open on a public road.
 
-    A group of bays (role `bays`) is on the road when it starts within `kerb_gap_m` of a public
-    carriageway, most of it lies along that carriageway (a bay deep), no aisle or service road
-    reaches it, and no other source draws an open-air park over it.
+    A group of mapped bays, or an outline no deeper than one bay, is on the road when it starts
+    within `kerb_gap_m` of a public carriageway, most of it lies along that carriageway (a bay
+    deep), no aisle or service road reaches it, and no other source draws an open-air park over it.
 
     References
     ----------
@@ -42,12 +42,15 @@ def mark_kerbside_bays(
     served = shapely.STRtree(lanes).query(
         shapes, predicate="dwithin", distance=choices.link_tolerance_m.value
     )[0]
-    is_bays = (candidates["role"] == "bays").to_numpy()
-    outlines = shapes[~is_bays & (candidates["parking_type"] == "surface").to_numpy()]
+    depth = 2 * shapely.area(shapes) / shapely.length(shapes)  # of a strip, within its width
+    is_row = (candidates["role"] == "bays").to_numpy() | (depth <= choices.bay_depth_m.value)
+    open_air = (candidates["parking_type"] == "surface").to_numpy()
+    outlines = shapes[~is_row & open_air]
     drawn = _share_covered(shapes, outlines) >= choices.piece_covered_share.value
     positions = np.arange(len(candidates))
     on_road = (
-        is_bays
+        is_row
+        & open_air
         & np.isin(positions, starts)
         & (along >= choices.kerb_share.value)
         & ~np.isin(positions, served)

@@ -23,7 +23,7 @@ def count_spaces(
     Parameters
     ----------
     lots
-        Rows with `gross_area_m2` and a geometry.
+        Rows with `gross_area_m2`, `parking_type` and a geometry.
     declared
         Same index: `capacity_min` and `capacity_max`, missing where a piece has no tag.
     bays
@@ -32,7 +32,8 @@ def count_spaces(
     Returns
     -------
     spaces
-        Same index: `spaces`, `spaces_min`, `spaces_max`, `spaces_source`.
+        Same index: `spaces`, `spaces_min`, `spaces_max`, `spaces_source`; missing for a built park
+        without tag.
     """
     choices = assumptions.spaces
     area = lots["gross_area_m2"]
@@ -46,6 +47,8 @@ def count_spaces(
             "spaces_source": "estimees",
         }
     )
+    # Storeys multiply the spaces of a built park: its footprint tells nothing of them.
+    table.loc[lots["parking_type"].isin(["aerien_bati", "souterrain"])] = None
     _fill(table, declared["capacity_min"], declared["capacity_max"], high, "declarees")
     counted = _bays_in(lots, bays)
     enough = counted.where((counted > 0) & (counted >= choices.counted_share.value * low))

@@ -76,8 +76,11 @@ def compute_tree_cover(
     table["wide_tree_count"] = np.bincount(lot, weights=is_wide[rooted], minlength=len(lots))
     table["trees_are_spread"] = _are_spread(shapes, stems[rooted], lot, assumptions, territory)
     table["method"] = _METHOD
-    unmapped = (table["tree_count"] == 0) & ~(outside > 0)
-    table.loc[unmapped, table.columns.drop("lot_id")] = None
+    # A neighbour's crown says nothing of the trees of the lot: they are unmapped, not absent.
+    unmapped = table["tree_count"] == 0
+    only_outside = unmapped & (outside > 0)
+    table.loc[unmapped, table.columns.drop(["lot_id", "method", "outside_shade_share"])] = None
+    table.loc[unmapped & ~only_outside, ["method", "outside_shade_share"]] = None
     return check_table(TreeCover, conform(TreeCover, table))
 
 

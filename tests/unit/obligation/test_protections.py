@@ -11,7 +11,9 @@ from tests.tables import ASSUMPTIONS, box, lots, table
     ("zone", "share"),
     [
         pytest.param(box(-5, -5, 55, 45), 1.0, id="wholly inside"),
-        pytest.param(box(0, 0, 49.96, 40), 1.0, id="inside up to the thickness of the drawing"),
+        pytest.param(box(0, 0, 49.1, 40), 1.0, id="98.2 %: within the thickness of the drawing"),
+        pytest.param(box(0, 0, 48.9, 40), 0.978, id="97.8 %: partly inside"),
+        pytest.param(box(48.9, 0, 60, 40), 0.022, id="2.2 %: partly inside"),
         pytest.param(box(0, 0, 25, 40), 0.5, id="half"),
     ],
 )
@@ -51,7 +53,7 @@ def test_two_perimeters_of_one_kind_cover_a_lot_together():
 def test_a_perimeter_that_bites_less_than_the_drawing_is_thick_is_left_out():
     zones = table(
         schemas.Perimeter,
-        [{"perimeter_id": "p", "kind": "spr", "geometry": box(49.96, 0, 60, 40)}],
+        [{"perimeter_id": "p", "kind": "spr", "geometry": box(49.1, 0, 60, 40)}],
         {"source": "servitudes"},
     )
     parks = lots({"lot_id": "a", "geometry": box(0, 0, 50, 40)})

@@ -16,9 +16,11 @@ DAY = date(2026, 11, 22)
 BASE = Facts(
     out_of_scope=None,
     area=Interval(2190, 2310, 2420),
+    excluded_m2=0,
     half_width_m2=110,
     uncertain_m2=0,
     flagged_m2=0,
+    has_uncertain_ring=False,
     source_areas="OSM 2 310 m²",
     sources_low_m2=2310,
     sources_high_m2=2310,
@@ -103,6 +105,18 @@ def test_sentence_of_a_subject_park():
         " concession, délégation ou report justifié."
     )
     assert reason.endswith("ne vaut ni constat ni décision.")
+
+
+def test_the_sentence_tells_what_was_deducted_and_why_the_date():
+    reason = verdict(**around(12000, 12500), excluded_m2=300).reason.replace("\u00a0", " ")
+    assert "après déduction de 300 m² (décret n° 2024-1023, art. 1er)" in reason
+    assert "Échéance : 1er juillet 2026 (au moins 10" in reason
+    assert "art. 40, III)" in reason
+
+
+def test_the_sentence_tells_of_a_possible_derogation():
+    reason = verdict(protections=(("abords_500m", 0.4),)).reason
+    assert "Dérogation possible, à apprécier : cercle de 500 m" in reason
 
 
 def test_a_negative_says_of_which_article_and_reserves_the_other_law():

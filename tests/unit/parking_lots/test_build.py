@@ -211,6 +211,21 @@ def test_bays_that_open_on_a_public_road(distance, kind):
     assert found.lots["parking_type"].tolist() == [kind]
 
 
+def test_a_strip_drawn_along_a_street_is_on_the_road():
+    found = build(osm("a", box(0, 0, 360, 5)), roads=street((-50, -4), (400, -4)))
+    assert found.lots["parking_type"].tolist() == ["voirie"]
+
+
+def test_a_strip_that_an_aisle_serves_is_not():
+    ways = roads(
+        {"road_id": "s", "name": "Rue", "geometry": line((-50, -4), (400, -4))},
+        {"road_id": "r", "road_class": "aisle", "geometry": line((-20, 6), (380, 6))},
+    )  # fmt: skip
+    assert build(osm("a", box(0, 0, 360, 5)), roads=ways).lots["parking_type"].tolist() == [
+        "surface"
+    ]
+
+
 def test_a_row_across_the_kerb_is_not_on_the_road():
     row = osm("a", box(0, 0, 5, 75), role="bays")
     found = build(row, roads=street((-50, -4), (90, -4)))
