@@ -4,16 +4,24 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import dijkstra
 
 from pipeline.assumptions import Assumptions
-from pipeline.crs import GeometryArray
-from pipeline.parking_lots.conflation import components, union
-from pipeline.roads import carriageways
+from pipeline.crs import FloatArray, GeometryArray
+from pipeline.groups import IntArray, positions_by_key
+from pipeline.parking_lots.conflation import union
+from pipeline.roads import carriageways, road_width
 
-# Ends of aisles that stop on the same node meet exactly; this absorbs the last float digit.
-_NODE_TOLERANCE_M = 1e-3
+# Roads that meet share a node of their source; projected, its two copies differ by nothing more.
+_NODE_GRID_M = 1e-3
+# SciPy drops edges of length zero: reaching a piece from its edge costs next to nothing.
+_STEP_M = 1e-6
+# Pieces looked at together: bounds the memory of the distances to every vertex.
+_BATCH = 256
+
+_Stretch = tuple[shapely.Geometry, float]  # a line and its width
 
 
 @dataclass(frozen=True)
@@ -26,20 +34,30 @@ class Links:
     pairs
         Shape `(m, 2)`, positions of pieces that one link joins.
     bands
-        One row per link: `piece` (position of one piece it touches) and `geometry`, its ground.
+        Ground of the links: `piece` (position of one piece it touches) and `geometry`.
     """
 
-    pairs: np.ndarray
+    pairs: IntArray
     bands: gpd.GeoDataFrame
+
+
+@dataclass(frozen=True)
+class _Network:
+    """Stretches of road outside the pieces, as the edges of a graph; pieces are nodes too."""
+
+    graph: coo_array
+    stretches: dict[tuple[int, int], _Stretch]
 
 
 def find_links(pieces: GeometryArray, roads: gpd.GeoDataFrame, assumptions: Assumptions) -> Links:
     """
     Find the aisles and service roads that run from one piece to another.
 
-    A mapped aisle (`parking_aisle`) joins over `aisle_link_length_m` per piece; a service road of
-    unknown status only over `service_link_length_m`. A public carriageway interrupts both. The
-    ground of a link, its line grown to the assumed width, belongs to the car park.
+    Two pieces are joined when the shortest way between them, outside every piece, is short: up to
+    `aisle_link_length_m` of mapped aisle, or `service_link_length_m` of service road, or a mix in
+    proportion. A public carriageway interrupts it. Only the ground of that way, its line grown to
+    its width, belongs to the car park: not its dead ends. How the source splits its lines changes
+    nothing.
 
     Parameters
     ----------
@@ -48,80 +66,101 @@ def find_links(pieces: GeometryArray, roads: gpd.GeoDataFrame, assumptions: Assu
     roads
         `Road`.
     """
-    candidates = roads[roads["road_class"].isin(["aisle", "service"])]
-    parts = _outside_parts(pieces, candidates, roads, assumptions)
-    touches = _touches(parts, pieces, assumptions.parking_lots.link_tolerance_m.value)
-    linking = _linking(parts, touches, assumptions)
-    pairs = linking.groupby("network")["piece"].apply(_chain)
-    stacked = np.vstack([*pairs]) if len(pairs) else np.empty((0, 2), dtype=int)
-    return Links(pairs=stacked, bands=_bands(parts, linking, assumptions))
+    lanes = roads[roads["road_class"].isin(["aisle", "service"])]
+    public = carriageways(roads[roads["road_class"] == "public"], assumptions)
+    network = _network(pieces, _outside(lanes, np.concatenate([pieces, public])), assumptions)
+    limit = assumptions.parking_lots.aisle_link_length_m.value + _NODE_GRID_M
+    pairs, shapes = [], []
+    for starts in np.array_split(np.arange(len(pieces)), 1 + len(pieces) // _BATCH):
+        cost, before = dijkstra(
+            network.graph, directed=False, indices=starts, limit=limit, return_predecessors=True
+        )
+        for row, end in np.argwhere(np.isfinite(cost[:, : len(pieces)])):
+            if starts[row] < end:
+                pairs.append((starts[row], end))
+                shapes.append(_ground(_way(network, before[row], starts[row], end)))
+    found = np.array(pairs, dtype=np.intp).reshape(-1, 2)
+    ground = gpd.GeoSeries(np.array(shapes, dtype=object), crs=roads.crs)
+    return Links(pairs=found, bands=gpd.GeoDataFrame({"piece": found[:, 0]}, geometry=ground))
 
 
-def _outside_parts(
-    pieces: GeometryArray,
-    candidates: gpd.GeoDataFrame,
-    roads: gpd.GeoDataFrame,
-    assumptions: Assumptions,
-) -> gpd.GeoDataFrame:
-    """Cut the lines by the pieces and by the public carriageways; one row per remaining part."""
-    public = roads[roads["road_class"] == "public"]
-    obstacles = np.concatenate([pieces, carriageways(public, assumptions)])
-    tree = shapely.STRtree(obstacles)
-    lines = candidates.geometry.to_numpy().copy()
-    line, obstacle = tree.query(lines, predicate="intersects")
-    for i in np.unique(line):
-        lines[i] = shapely.difference(lines[i], union(obstacles[obstacle[line == i]]))
-    parts = candidates.assign(geometry=lines).explode(index_parts=False, ignore_index=True)
-    parts = parts[parts.length > 0].reset_index(drop=True)
-    return parts.assign(network=_networks(parts))
+def _outside(lanes: gpd.GeoDataFrame, obstacles: GeometryArray) -> gpd.GeoDataFrame:
+    """Cut the lanes by the pieces and the public carriageways; one row per remaining part."""
+    lines = lanes.geometry.to_numpy().copy()
+    line, obstacle = shapely.STRtree(obstacles).query(lines, predicate="intersects")
+    for i, pairs in positions_by_key(line):
+        lines[i] = shapely.difference(lines[i], union(obstacles[obstacle[pairs]]))
+    parts = lanes.set_geometry(gpd.GeoSeries(lines, index=lanes.index, crs=lanes.crs))
+    parts = parts.explode(index_parts=False, ignore_index=True)
+    return parts[parts.length > 0].reset_index(drop=True)
 
 
-def _networks(parts: gpd.GeoDataFrame) -> np.ndarray:
-    """Give a number to each network: aisles that meet make one; each service part stands alone."""
-    a, b = parts.sindex.query(
-        parts.geometry, predicate="dwithin", distance=np.full(len(parts), _NODE_TOLERANCE_M)
-    )
-    is_aisle = (parts["road_class"] == "aisle").to_numpy()
-    both = is_aisle[a] & is_aisle[b]
-    return components(len(parts), np.column_stack([a[both], b[both]]))
-
-
-def _touches(parts: gpd.GeoDataFrame, pieces: GeometryArray, tolerance_m: float) -> pd.DataFrame:
-    tree = shapely.STRtree(pieces)
-    part, piece = tree.query(parts.geometry.to_numpy(), predicate="dwithin", distance=tolerance_m)
-    return pd.DataFrame({"part": part, "piece": piece})
-
-
-def _linking(
-    parts: gpd.GeoDataFrame, touches: pd.DataFrame, assumptions: Assumptions
-) -> pd.DataFrame:
-    """Return (network, piece) of the networks that join at least two pieces and are short."""
+def _network(pieces: GeometryArray, parts: gpd.GeoDataFrame, assumptions: Assumptions) -> _Network:
+    """Make a graph of the stretches between two vertices, and of the pieces they touch."""
     choices = assumptions.parking_lots
-    length = parts.length.groupby(parts["network"]).sum()
-    is_aisle = (parts["road_class"] == "aisle").groupby(parts["network"]).all()
-    met = touches.assign(network=parts["network"].to_numpy()[touches["part"].to_numpy()])
-    met = met[["network", "piece"]].drop_duplicates().sort_values(["network", "piece"])
-    count = met.groupby("network")["piece"].transform("size")
-    longest = np.where(
-        met["network"].map(is_aisle),
-        choices.aisle_link_length_m.value * (count - 1),
-        choices.service_link_length_m.value,
+    points, part = shapely.get_coordinates(parts.geometry.to_numpy(), return_index=True)
+    follows = np.flatnonzero(part[1:] == part[:-1])
+    nodes, node = np.unique(np.round(points / _NODE_GRID_M), axis=0, return_inverse=True)
+    start, end = node[follows] + len(pieces), node[follows + 1] + len(pieces)
+    length = np.linalg.norm(points[follows + 1] - points[follows], axis=1)
+    is_service = (parts["road_class"] == "service").to_numpy()[part[follows]]
+    dearer = choices.aisle_link_length_m.value / choices.service_link_length_m.value
+    cost = length * np.where(is_service, dearer, 1.0)
+    width = road_width(parts, assumptions)[part[follows]]
+    lines = np.asarray(
+        shapely.linestrings(np.stack([points[follows], points[follows + 1]], axis=1))
     )
-    joins = (count > 1) & (met["network"].map(length) <= longest)
-    return met[joins].reset_index(drop=True)
+    piece, touched = _touches(pieces, nodes * _NODE_GRID_M, choices.link_tolerance_m.value)
+    rows, columns = np.r_[start, piece], np.r_[end, touched + len(pieces)]
+    costs = np.r_[cost, np.full(len(piece), _STEP_M)]
+    size = len(pieces) + len(nodes)
+    kept = _cheapest(rows, columns, costs)
+    graph = coo_array((costs[kept], (rows[kept], columns[kept])), shape=(size, size))
+    stretches = {
+        _edge(a, b): (line, wide) for a, b, line, wide in zip(start, end, lines, width, strict=True)
+    }
+    return _Network(graph, stretches)
 
 
-def _chain(pieces: "pd.Series[int]") -> np.ndarray:
-    return np.column_stack([pieces.to_numpy()[:-1], pieces.to_numpy()[1:]])
-
-
-def _bands(
-    parts: gpd.GeoDataFrame, linking: pd.DataFrame, assumptions: Assumptions
-) -> gpd.GeoDataFrame:
-    first = linking.drop_duplicates("network").set_index("network")["piece"]
-    used = parts[parts["network"].isin(first.index)]
-    return gpd.GeoDataFrame(
-        {"piece": first.reindex(used["network"]).to_numpy(dtype=int)},
-        geometry=carriageways(used, assumptions),
-        crs=parts.crs,
+def _touches(
+    pieces: GeometryArray, nodes: FloatArray, tolerance_m: float
+) -> tuple[IntArray, IntArray]:
+    """Return the pairs (piece, node) that lie within the tolerance of drawing."""
+    node, piece = shapely.STRtree(pieces).query(
+        shapely.points(nodes), predicate="dwithin", distance=tolerance_m
     )
+    return piece, node
+
+
+def _cheapest(rows: IntArray, columns: IntArray, costs: FloatArray) -> IntArray:
+    """Keep one edge between two nodes: a sparse matrix would add up the twins."""
+    low, high = np.minimum(rows, columns), np.maximum(rows, columns)
+    order = np.lexsort((costs, high, low))
+    first = np.r_[True, (np.diff(low[order]) != 0) | (np.diff(high[order]) != 0)]
+    return np.asarray(order[first[: len(order)]])
+
+
+def _way(network: _Network, before: IntArray, start: int, end: int) -> list[_Stretch]:
+    """Return the stretches, with their widths, of the shortest way between two pieces."""
+    stretches = []
+    node = end
+    while node != start:
+        previous = int(before[node])
+        found = network.stretches.get(_edge(previous, node))
+        if found is not None:
+            stretches.append(found)
+        node = previous
+    return stretches
+
+
+def _edge(a: int, b: int) -> tuple[int, int]:
+    return (int(a), int(b)) if a < b else (int(b), int(a))
+
+
+def _ground(stretches: list[_Stretch]) -> shapely.Geometry:
+    """Grow the stretches of a way to their widths, put end to end so that bends leave no gap."""
+    grown = []
+    for width in sorted({width for _, width in stretches}):
+        lines = shapely.multilinestrings([line for line, found in stretches if found == width])
+        grown.append(shapely.buffer(shapely.line_merge(lines), width / 2, cap_style="flat"))
+    return union(np.array(grown, dtype=object)) if grown else shapely.Polygon()

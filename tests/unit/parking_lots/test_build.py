@@ -102,6 +102,20 @@ class TestJoins:
         # the band is 17.5 to 22.5 m high; the neighbour holds 16 m × 1 m of it
         assert areas(found) == [616, 3284]
 
+    def test_a_dead_end_adds_no_ground_and_changes_no_join(self):
+        ways = roads(
+            {"road_id": "r", "road_class": "aisle", "geometry": line((40, 20), (50, 20), (60, 20))},
+            {"road_id": "s", "road_class": "aisle", "geometry": line((50, 20), (50, 200))},
+        )
+        assert areas(build(*TWO, roads=ways)) == [3300]
+
+    def test_a_service_road_split_at_a_node_joins_like_a_whole_one(self):
+        ways = roads(
+            {"road_id": "r", "road_class": "service", "geometry": line((40, 20), (50, 20))},
+            {"road_id": "s", "road_class": "service", "geometry": line((50, 20), (60, 20))},
+        )
+        assert areas(build(*TWO, roads=ways)) == [3300]
+
     def test_an_aisle_and_a_dead_end_touch_one_piece_only(self):
         assert areas(build(*TWO, roads=aisle((40, 20), (50, 20)))) == [1600, 1600]
 
