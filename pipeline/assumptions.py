@@ -6,7 +6,7 @@ from typing import Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, describe_faults
 
 Source = Literal["osm", "bdtopo", "parkings_sup500m2", "pot_sol_park"]
 Motif = Literal[
@@ -39,7 +39,7 @@ class Assumption(_Strict):
     def _inside_its_range(self) -> Self:
         low, high = self.tested_range
         if not low <= self.value <= high:
-            msg = f"value {self.value} is outside its tested range [{low}, {high}]"
+            msg = f"valeur {self.value} hors de sa plage éprouvée [{low}, {high}]"
             raise ValueError(msg)
         return self
 
@@ -154,6 +154,9 @@ def load_assumptions(path: Path) -> Assumptions:
         return Assumptions.model_validate(
             yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         )
-    except (OSError, yaml.YAMLError, ValidationError) as error:
-        msg = f"{path}: cannot read the assumptions: {error}"
+    except ValidationError as error:
+        msg = f"{path} : {describe_faults(error.errors())}"
+        raise ConfigError(msg) from error
+    except (OSError, yaml.YAMLError) as error:
+        msg = f"{path} : hypothèses illisibles : {' '.join(str(error).split())}"
         raise ConfigError(msg) from error

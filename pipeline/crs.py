@@ -60,7 +60,7 @@ def load_territories(path: Path) -> tuple[Territory, ...]:
         raw = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         return tuple(Territory.model_validate(item) for item in raw)
     except (OSError, yaml.YAMLError, TypeError, ValidationError) as error:
-        msg = f"{path}: cannot read the territories: {error}"
+        msg = f"{path} : territoires illisibles : {' '.join(str(error).split())}"
         raise ConfigError(msg) from error
 
 

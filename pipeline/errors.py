@@ -15,6 +15,9 @@ A message says what, where (file, layer, table, ids) and what to do. Only `cli.p
 `PipelineError`; a bug keeps its traceback.
 """
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 
 class PipelineError(Exception):
     """Root of every error that a user can mend."""
@@ -42,3 +45,17 @@ class CRSError(ContractError):
 
 class PublicationError(PipelineError, OSError):
     """A product cannot be written, checked or swapped in."""
+
+
+_FRENCH_FAULTS = {"extra_forbidden": "clé inconnue", "missing": "clé manquante"}
+_SHOWN_FAULTS = 3
+
+
+def describe_faults(faults: Sequence[Mapping[str, Any]]) -> str:
+    """Tell in one French line the first faults that pydantic found: where, and what."""
+    told = [
+        f"{'.'.join(str(part) for part in fault['loc'])} : "
+        f"{_FRENCH_FAULTS.get(fault['type'], fault['msg'].removeprefix('Value error, '))}"
+        for fault in faults[:_SHOWN_FAULTS]
+    ]
+    return f"{' ; '.join(told)} ({len(faults)} faute(s)) ; corriger le fichier"

@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from pipeline.assumptions import Motif
-from pipeline.errors import ConfigError, RuleNotInForceError
+from pipeline.errors import ConfigError, RuleNotInForceError, describe_faults
 
 Comparison = Literal["greater_than", "at_least", "less_than", "at_most"]
 Unit = Literal["m2", "m", "/1", "EUR/an", "date", "rubriques", "places/arbre", "departements"]
@@ -52,7 +52,6 @@ FRENCH_COMPARISON: dict[Comparison, str] = {
 }
 
 
-_SHOWN_FAULTS = 3
 _VALUE_TYPES: dict[Unit, type | tuple[type, ...]] = {
     "date": date,
     "rubriques": tuple,
@@ -79,7 +78,7 @@ class _Dated(_Strict):
     @model_validator(mode="after")
     def _ends_after_its_start(self) -> Self:
         if self.valid_to is not None and self.valid_to < self.valid_from:
-            msg = f"valid_to {self.valid_to} comes before valid_from {self.valid_from}"
+            msg = f"valid_to {self.valid_to} précède valid_from {self.valid_from}"
             raise ValueError(msg)
         return self
 
@@ -109,7 +108,7 @@ class Rule(_Strict):
     @model_validator(mode="after")
     def _share_names_its_base(self) -> Self:
         if (self.unit == "/1") != (self.share_of is not None):
-            msg = f"{self.id}: share_of is required for unit /1, and only for it"
+            msg = f"{self.id} : share_of est requis pour une part (/1), et pour elle seule"
             raise ValueError(msg)
         return self
 
@@ -118,7 +117,7 @@ class Rule(_Strict):
         wanted = _VALUE_TYPES.get(self.unit, (float, int))
         for dated in self.values:
             if not isinstance(dated.value, wanted):
-                msg = f"{self.id}: {dated.value!r} is no value in {self.unit}"
+                msg = f"{self.id} : {dated.value!r} n'est pas une valeur en {self.unit}"
                 raise ValueError(msg)  # noqa: TRY004 - pydantic reads ValueError
         return self
 
@@ -128,8 +127,8 @@ class Rule(_Strict):
         for earlier, later in pairwise(ordered):
             if earlier.valid_to is None or earlier.valid_to >= later.valid_from:
                 msg = (
-                    f"{self.id}: the value valid from {earlier.valid_from} overlaps the one valid"
-                    f" from {later.valid_from}; end the first with valid_to"
+                    f"{self.id} : la valeur du {earlier.valid_from} chevauche celle du"
+                    f" {later.valid_from} ; borner la première par valid_to"
                 )
                 raise ValueError(msg)
         return self
@@ -150,7 +149,7 @@ class Rule(_Strict):
         for dated in self.values:
             if dated.covers(day):
                 return dated
-        msg = f"{self.id}: no value in force on {day}"
+        msg = f"{self.id} : aucune valeur en vigueur au {day}"
         raise RuleNotInForceError(msg)
 
 
@@ -201,7 +200,7 @@ class RuleBook(_Strict):
         try:
             return self._by_id[rule_id]
         except KeyError as error:
-            msg = f"{rule_id}: no such rule in config/rules"
+            msg = f"{rule_id} : règle absente de config/rules"
             raise ConfigError(msg) from error
 
     def number(self, rule_id: str, day: date) -> float:
@@ -209,7 +208,7 @@ class RuleBook(_Strict):
         value = self.rule(rule_id).at(day).value
         if isinstance(value, float | int):
             return float(value)
-        msg = f"{rule_id}: expected a number, got {value!r}"
+        msg = f"{rule_id} : nombre attendu, reçu {value!r}"
         raise ConfigError(msg)
 
     def due_date(self, rule_id: str, day: date) -> date:
@@ -217,7 +216,7 @@ class RuleBook(_Strict):
         value = self.rule(rule_id).at(day).value
         if isinstance(value, date):
             return value
-        msg = f"{rule_id}: expected a date, got {value!r}"
+        msg = f"{rule_id} : date attendue, reçu {value!r}"
         raise ConfigError(msg)
 
     def labels(self, rule_id: str, day: date) -> tuple[str, ...]:
@@ -225,14 +224,14 @@ class RuleBook(_Strict):
         value = self.rule(rule_id).at(day).value
         if isinstance(value, tuple):
             return value
-        msg = f"{rule_id}: expected a list, got {value!r}"
+        msg = f"{rule_id} : liste attendue, reçu {value!r}"
         raise ConfigError(msg)
 
     def holds(self, rule_id: str, measured: float, day: date) -> bool:
         """Compare `measured` with the threshold in force on `day`, as strictly as the text does."""
         comparison = self.rule(rule_id).comparison
         if comparison is None:
-            msg = f"{rule_id}: has no comparison"
+            msg = f"{rule_id} : aucune comparaison"
             raise ConfigError(msg)
         return _COMPARE[comparison](measured, self.number(rule_id, day))
 
@@ -257,7 +256,9 @@ class RuleBook(_Strict):
         """
         past = [boundary for boundary in self._boundaries() if boundary <= day]
         if not past:
-            msg = f"no rule in force on {day}: the first one starts on {min(self._boundaries())}"
+            msg = (
+                f"aucune règle en vigueur au {day} ; la première l'est au {min(self._boundaries())}"
+            )
             raise RuleNotInForceError(msg)
         return max(past)
 
@@ -283,7 +284,7 @@ def load_rules(folder: Path) -> RuleBook:
     """
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
-        msg = f"{folder}: no rule file (*.yaml) here; set PARZAN_CONFIG or reinstall"
+        msg = f"{folder} : aucun fichier de règles (*.yaml) ; corriger PARZAN_CONFIG ou réinstaller"
         raise ConfigError(msg)
     files = [_read(path) for path in paths]
     book = RuleBook(
@@ -300,14 +301,10 @@ def _read(path: Path) -> _RuleFile:
         raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
         return _RuleFile.model_validate(raw)
     except ValidationError as error:
-        faults = [
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-            for fault in error.errors()[:_SHOWN_FAULTS]
-        ]
-        msg = f"{path}: {' ; '.join(faults)} ({error.error_count()} error(s)); correct the file"
+        msg = f"{path} : {describe_faults(error.errors())}"
         raise ConfigError(msg) from error
     except (OSError, yaml.YAMLError) as error:
-        msg = f"{path}: cannot be read as YAML: {' '.join(str(error).split())}"
+        msg = f"{path} : illisible comme YAML : {' '.join(str(error).split())}"
         raise ConfigError(msg) from error
 
 
@@ -316,7 +313,7 @@ def _refuse_twins(folder: Path, book: RuleBook) -> None:
     seen: dict[str, list[_Dated]] = {}
     for rule in book.rules:
         if rule.id in seen:
-            msg = f"{folder}: rule {rule.id} is written twice; keep one, with dated values"
+            msg = f"{folder} : règle {rule.id} écrite deux fois ; n'en garder qu'une"
             raise ConfigError(msg)
         seen[rule.id] = []
     for name, item in (
@@ -325,7 +322,9 @@ def _refuse_twins(folder: Path, book: RuleBook) -> None:
     ):
         earlier = seen.setdefault(name, [])
         if any(item.covers(other.valid_from) or other.covers(item.valid_from) for other in earlier):
-            msg = f"{folder}: {name} is in force twice from {item.valid_from}; end the first one"
+            msg = (
+                f"{folder} : {name} en vigueur deux fois au {item.valid_from} ; borner la première"
+            )
             raise ConfigError(msg)
         earlier.append(item)
 
@@ -339,6 +338,6 @@ class _UniqueKeyLoader(yaml.CSafeLoader):
         for key in keys:
             if keys.count(key) > 1:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key!r} is written twice", node.start_mark
+                    None, None, f"clé {key!r} écrite deux fois", node.start_mark
                 )
         return super().construct_mapping(node, deep=deep)

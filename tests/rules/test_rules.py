@@ -72,7 +72,7 @@ def test_no_law_before_the_law():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        pytest.param({"seuil": 3}, "Extra inputs", id="an unknown key"),
+        pytest.param({"seuil": 3}, "clé inconnue", id="an unknown key"),
         pytest.param({"unit": "/1"}, "share_of", id="a share without base"),
         pytest.param({"unit": "furlong"}, "unit", id="an unknown unit"),
         pytest.param({"values": []}, "values", id="no value"),
@@ -82,7 +82,7 @@ def test_no_law_before_the_law():
         ),
         pytest.param(
             {"values": [*RULE["values"], {**RULE["values"][0], "valid_from": date(2024, 1, 1)}]},
-            "overlaps", id="two values on one day",
+            "chevauche", id="two values on one day",
         ),
     ],
 )  # fmt: skip
@@ -102,7 +102,7 @@ def test_a_closed_period_may_be_followed_by_another(tmp_path):
 
 
 def test_the_same_rule_in_two_files_is_refused(tmp_path):
-    with pytest.raises(ConfigError, match=r"X\.seuil is written twice"):
+    with pytest.raises(ConfigError, match=r"X\.seuil écrite deux fois"):
         load(tmp_path, RULE, RULE)
 
 
@@ -111,13 +111,13 @@ def test_two_exclusions_in_force_on_one_day_are_refused(tmp_path):
         "motif": "repos", "article": "a", "label": "l", "deducted_from": ["art40"],
         "needs_review": False, "valid_from": date(2024, 1, 1), "sources": [{"title": "t"}],
     }  # fmt: skip
-    with pytest.raises(ConfigError, match="in force twice"):
+    with pytest.raises(ConfigError, match="en vigueur deux fois"):
         load(tmp_path, RULE, exclusions=[exclusion, exclusion])
 
 
 def test_a_key_written_twice_is_refused(tmp_path):
     (tmp_path / "a.yaml").write_text("text: a\ntext: b\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match="written twice"):
+    with pytest.raises(ConfigError, match="écrite deux fois"):
         load_rules(tmp_path)
 
 
@@ -129,7 +129,7 @@ def test_what_is_not_a_rule_file_is_refused(tmp_path, content):
 
 
 def test_an_empty_folder_is_refused(tmp_path):
-    with pytest.raises(ConfigError, match="no rule file"):
+    with pytest.raises(ConfigError, match="aucun fichier de règles"):
         load_rules(tmp_path)
 
 
@@ -147,7 +147,7 @@ def test_an_assumption_out_of_its_tested_range_is_refused(tmp_path):
     text = (CONFIG / "assumptions.yaml").read_text(encoding="utf-8")
     path = tmp_path / "assumptions.yaml"
     path.write_text(text.replace("    value: 0.4\n", "    value: 40\n", 1), encoding="utf-8")
-    with pytest.raises(ConfigError, match="tested range"):
+    with pytest.raises(ConfigError, match="plage éprouvée"):
         load_assumptions(path)
 
 
