@@ -33,7 +33,7 @@ class Hits:
     mask
         Position in `masks` and `geometries` of the mask of each pair.
     masks
-        Rows of the masks that meet a car park, schema `MASKS`.
+        Rows of the masks that meet a car park, schema `MASKS` without their packed polygons.
     geometries
         Their decoded polygons.
     """
@@ -63,20 +63,23 @@ def find_hits(lots: GeometryArray, masks: Iterable[pa.RecordBatch]) -> Hits:
         Record batches of schema `MASKS`, same CRS.
     """
     tree = shapely.STRtree(lots)
-    lot_of, mask_of, kept, count = [], [], [], 0
+    lot_of, mask_of, kept, decoded, count = [], [], [], [], 0
     for batch in masks:
         bounds = [batch.column(name).to_numpy(zero_copy_only=False) for name in _BOUNDS]
         in_batch, lot = tree.query(shapely.box(*bounds))
         used, position = np.unique(in_batch, return_inverse=True)
         lot_of.append(lot)
         mask_of.append(position + count)
-        kept.append(batch.take(pa.array(used)))
+        # The packed polygons go as soon as they are decoded: kept, they would double the memory.
+        met = batch.take(pa.array(used))
+        decoded.append(shapely.from_wkb(met.column("wkb").to_numpy(zero_copy_only=False)))
+        kept.append(met.select([name for name in met.schema.names if name != "wkb"]))
         count += len(used)
     if not kept:
         none = np.empty(0, dtype=np.intp)
         return Hits(none, none, pa.table({}), np.empty(0, dtype=object))
     table = pa.Table.from_batches(kept)
-    geometries = shapely.from_wkb(table.column("wkb").to_numpy())
+    geometries = np.concatenate(decoded)
     return _sorted_by_lot(np.concatenate(lot_of), np.concatenate(mask_of), table, geometries)
 
 

@@ -1,5 +1,6 @@
 """Generated car parks and green polygons, fixed seed: files that both ways of a benchmark read."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import geopandas as gpd
@@ -58,6 +59,6 @@ def _blobs(
     return np.asarray(shapely.polygons(ring))
 
 
-def mask_batches(path: Path) -> "list[pa.RecordBatch]":
-    """Stream the masks of a file, batch by batch."""
-    return pq.ParquetFile(path).iter_batches(batch_size=ROW_GROUP)
+def mask_batches(path: Path) -> Iterator[pa.RecordBatch]:
+    """Stream the masks of a file, batch by batch; pre-buffering would hold the whole file."""
+    return pq.ParquetFile(path, pre_buffer=False).iter_batches(batch_size=ROW_GROUP)
