@@ -191,17 +191,21 @@ class CadastralHint(_Table):
 
 
 class SourceRecord(pg.DataFrameModel):
-    """Provenance of one source of the run: used, missing or partial."""
+    """
+    Provenance of one source of the run: used, missing, partial, or of no use here.
+
+    `row_count` is missing where nothing was read.
+    """
 
     folder: Series[str]
     label: Series[str]
-    state: Series[str] = pg.Field(isin=["utilisee", "absente", "partielle"])
+    state: Series[str] = pg.Field(isin=["utilisee", "absente", "partielle", "sans_objet"])
     file: Series[str] = pg.Field(nullable=True)
     sha256: Series[str] = pg.Field(nullable=True)
     vintage: Series[str] = pg.Field(nullable=True)
     producer: Series[str] = pg.Field(nullable=True)
     licence: Series[str] = pg.Field(nullable=True)
-    row_count: Series[int] = pg.Field(ge=0)
+    row_count: Series[float] = pg.Field(nullable=True, ge=0)
     remarks: Series[str] = pg.Field(nullable=True)
 
     class Config:
@@ -242,9 +246,7 @@ class ParkingLot(_Polygons):
     spaces: Series[float] = pg.Field(nullable=True, ge=0)
     spaces_min: Series[float] = pg.Field(nullable=True, ge=0)
     spaces_max: Series[float] = pg.Field(nullable=True, ge=0)
-    spaces_source: Series[str] = pg.Field(
-        nullable=True, isin=["comptees", "declarees", "estimees"]
-    )
+    spaces_source: Series[str] = pg.Field(nullable=True, isin=["comptees", "declarees", "estimees"])
     outside_parcels_share: Series[float] = pg.Field(nullable=True, ge=0, le=1)
     parcel_ids: Series[str] = pg.Field(nullable=True)
     reliability: Series[str] = pg.Field(isin=["elevee", "moyenne", "faible"])

@@ -31,7 +31,7 @@ _EXCLUSIONS = (
     _PARK,
     text("motif", "motif", "Motif", domain="motif_exclusion"),
     text("article", "article", "Article"),
-    area("surface_m2", "area_m2", "Superficie"),
+    area("surface_m2", "area_m2", "Superficie", digits=4),  # hundreds of pieces are summed
     flag("deduite", "is_deducted", "Déduite", "Non : seulement signalée."),
     text("source", "source", "Source"),
     text("source_id", "source_id", "Identifiant dans la source"),

@@ -8,6 +8,7 @@ from pipeline.errors import SourceError
 from pipeline.export.container_checks import check_header, check_project, check_tables_present
 from pipeline.export.geometry_checks import check_geometries
 from pipeline.export.invariants import check_invariants
+from pipeline.export.park_geometry import check_park_geometry
 
 
 def check_product(path: Path) -> list[str]:
@@ -16,7 +17,8 @@ def check_product(path: Path) -> list[str]:
 
     Verified: the container (application id, version, journal, required tables, integrity, R-trees,
     embedded project); the layers, columns and values of the contract; every geometry; invariants
-    1, 2, 5, 6 and 7 of the contract. Nothing is written.
+    1, 2, 5, 6 and 7 of the contract; the area that each park draws, and that no two overlap; the
+    provenance. Nothing is written.
 
     Parameters
     ----------
@@ -50,6 +52,7 @@ def findings(path: Path, file_name: str) -> list[str]:
                 *header,
                 *check_project(connection, file_name),
                 *check_geometries(connection),
+                *check_park_geometry(connection),
                 *check_invariants(connection),
             ]
     except sqlite3.Error as error:

@@ -2,6 +2,19 @@
 
 _YES_NO_DOUBT = {"certaine": "Certaine", "a_verifier": "À vérifier"}
 
+# What an owner may plead (`derogation` in config/rules), joined in one column of the parks.
+DEROGATIONS: dict[str, str] = {
+    "monument_historique": "terrain d'un monument historique",
+    "abords_delimites": "périmètre délimité des abords",
+    "abords_500m_covisibilite": "abords d'un monument historique (covisibilité)",
+    "site_patrimonial_remarquable": "site patrimonial remarquable",
+    "site_classe": "site classé",
+    "site_inscrit": "site inscrit",
+    "coeur_parc_national": "cœur de parc national",
+    "l151_19": "terrain protégé (art. L. 151-19)",
+    "exclusion_a_confirmer": "exclusion à confirmer",
+}
+
 DOMAINS: dict[str, dict[str, str]] = {
     "statut": {
         "assujetti": "Assujetti",
@@ -35,6 +48,29 @@ DOMAINS: dict[str, dict[str, str]] = {
         "estimees": "Estimées d'après la superficie",
     },
     "ombrage_methode": {"arbres_cartographies": "Arbres cartographiés"},
+    "motif_code": {
+        "au_dessus_du_seuil": "Superficie au-dessus du seuil",
+        "sous_le_seuil": "Superficie sous le seuil",
+        "superficie_proche_du_seuil": "Superficie proche du seuil",
+        "sources_divergentes": "Sources divergentes",
+        "perimetre_incertain": "Réunion de morceaux à confirmer",
+        "contour_inconnu": "Contour inconnu",
+        "exclusion_a_confirmer": "Exclusion à confirmer",
+        "espace_vert_a_confirmer": "Espace vert à confirmer",
+        "voies_non_dessinees": "Voies non dessinées",
+        "protection_partielle": "En partie dans un périmètre protégé",
+        "ombrage_a_mesurer": "Ombrage à mesurer",
+        "arbres_a_qualifier": "Arbres à qualifier",
+        "seuil_outre_mer": "Seuil d'outre-mer à établir",
+        "hors_champ": "Hors champ",
+        "ombrage_arbres": "Ombragé par des arbres",
+        "arbres_par_place": "Assez d'arbres pour ses places",
+        **{
+            code: f"{words[0].upper()}{words[1:]}"
+            for code, words in DEROGATIONS.items()
+            if code not in {"exclusion_a_confirmer", "abords_500m_covisibilite"}
+        },
+    },
     "echeance_situation": {
         "a_venir": "À venir",
         "echue": "Échue",
@@ -76,7 +112,7 @@ DOMAINS: dict[str, dict[str, str]] = {
         "mh_terrain": "Terrain d'un monument historique",
         "abords_delimites": "Périmètre délimité des abords",
         "abords_500m": "Cercle de 500 m autour d'un monument",
-        "abords_incertains": "Abords au tracé de mode inconnu",
+        "abords_incertains": "Abords d'un monument sans périmètre délimité",
         "spr": "Site patrimonial remarquable",
         "site_classe": "Site classé",
         "site_inscrit": "Site inscrit",
@@ -87,7 +123,12 @@ DOMAINS: dict[str, dict[str, str]] = {
         "automatique": "Exonère si le parc est tout entier dedans",
         "possible": "Dérogation possible",
     },
-    "etat_source": {"utilisee": "Utilisée", "absente": "Absente", "partielle": "Partielle"},
+    "etat_source": {
+        "utilisee": "Utilisée",
+        "absente": "Absente",
+        "partielle": "Partielle",
+        "sans_objet": "Sans objet",
+    },
     "nature_regle": {
         "valeur": "Valeur légale",
         "exclusion": "Exclusion",

@@ -12,7 +12,8 @@ class Column:
     One column of a delivered layer.
 
     `origin` is the internal English column; None: not measured by this version, always NULL.
-    `domain` is a key of `domains.DOMAINS`: the closed list of its values.
+    `domain` is a key of `domains.DOMAINS`: the closed list of its values. A real number is written
+    with `digits` decimals; None keeps them all.
     """
 
     name: str
@@ -23,10 +24,11 @@ class Column:
     unit: str = ""
     domain: str = ""
     long: bool = False
+    digits: int | None = None
 
     @property
     def decimals(self) -> int:
-        """Digits shown after the point (the file keeps them all)."""
+        """Digits shown after the point."""
         if self.kind == "integer" or self.unit in {"€/an", "kWh/an"}:
             return 0
         return 3 if self.unit == "part" else 1
@@ -60,19 +62,31 @@ def count(name: str, origin: str | None, alias: str, comment: str = "") -> Colum
     return Column(name, origin, alias, comment, kind="integer")
 
 
-def number(name: str, origin: str | None, alias: str, comment: str = "", *, unit: str) -> Column:
+def number(
+    name: str,
+    origin: str | None,
+    alias: str,
+    comment: str = "",
+    *,
+    unit: str,
+    digits: int | None = None,
+) -> Column:
     """Describe a measure; a share in [0, 1] has the unit `part`."""
-    return Column(name, origin, alias, comment, kind="real", unit=unit)
+    return Column(name, origin, alias, comment, kind="real", unit=unit, digits=digits)
 
 
-def area(name: str, origin: str | None, alias: str, comment: str = "") -> Column:
-    """Describe a ground area, in m²."""
-    return number(name, origin, alias, comment, unit="m²")
+def area(
+    name: str, origin: str | None, alias: str, comment: str = "", *, digits: int | None = 2
+) -> Column:
+    """Describe a ground area, in m²; None keeps every digit of one that a threshold judges."""
+    return number(name, origin, alias, comment, unit="m²", digits=digits)
 
 
-def share(name: str, origin: str | None, alias: str, comment: str = "") -> Column:
+def share(
+    name: str, origin: str | None, alias: str, comment: str = "", *, digits: int | None = None
+) -> Column:
     """Describe a share in [0, 1]."""
-    return number(name, origin, alias, comment, unit="part")
+    return number(name, origin, alias, comment, unit="part", digits=digits)
 
 
 def flag(name: str, origin: str | None, alias: str, comment: str = "") -> Column:

@@ -78,7 +78,7 @@ def _check_layer(
 def _check_shapes(layer: Layer, blobs: dict[int, bytes]) -> Iterator[str]:
     fids = np.array(list(blobs))
     shapes: GeometryArray = shapely.from_wkb(
-        np.array([_wkb(blob) for blob in blobs.values()], dtype=object), on_invalid="ignore"
+        np.array([wkb_of(blob) for blob in blobs.values()], dtype=object), on_invalid="ignore"
     )
     accepted = [int(kind) for kind in _ACCEPTED[layer.geometry or "Unknown"]]
     wrong = ~np.isin(shapely.get_type_id(shapes), accepted)
@@ -106,7 +106,7 @@ def _check_index(
 
 def _is_ours(blob: bytes, expected: int | None) -> bool:
     """Tell whether a GeoPackage blob has its mark, a known envelope and the right SRS."""
-    if blob[:2] != _MAGIC or len(blob) <= _HEADER or _envelope(blob) not in _ENVELOPE_BYTES:
+    if not _has_header(blob):
         return False
     order = "little" if blob[_FLAGS] & 1 else "big"
     srs = int.from_bytes(blob[_SRS], "little" if order == "little" else "big", signed=True)
@@ -117,8 +117,15 @@ def _envelope(blob: bytes) -> int:
     return (blob[_FLAGS] >> 1) & 0b111
 
 
-def _wkb(blob: bytes) -> bytes:
+def wkb_of(blob: bytes) -> bytes | None:
+    """Return the WKB of a GeoPackage geometry; None when its header is not one."""
+    if not _has_header(blob):
+        return None
     return blob[_HEADER + _ENVELOPE_BYTES[_envelope(blob)] :]
+
+
+def _has_header(blob: bytes) -> bool:
+    return blob[:2] == _MAGIC and len(blob) > _HEADER and _envelope(blob) in _ENVELOPE_BYTES
 
 
 def _some(fids: object) -> str:

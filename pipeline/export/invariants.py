@@ -22,14 +22,18 @@ _BALANCE = """SELECT parc_id, surface_brute_m2, surface_exclue_m2, surface_assuj
 _LEDGER = """SELECT p.parc_id, p.surface_exclue_m2, coalesce(sum(e.surface_m2), 0) AS deduit
  FROM parcs p LEFT JOIN exclusions e ON e.parc_id = p.parc_id AND e.deduite
  GROUP BY p.parc_id HAVING abs(p.surface_exclue_m2 - deduit) > ? ORDER BY p.parc_id"""
-_UNMEASURED = """SELECT parc_id FROM parcs WHERE statut IS NULL OR (statut <> 'hors_champ' AND
- (surface_brute_m2 IS NULL OR surface_exclue_m2 IS NULL OR surface_assujettie_m2 IS NULL))
+_UNMEASURED = """SELECT parc_id FROM parcs WHERE statut <> 'hors_champ' AND
+ (surface_brute_m2 IS NULL OR surface_exclue_m2 IS NULL OR surface_assujettie_m2 IS NULL)
  ORDER BY parc_id"""
+_SAID_OF_EVERY_PARK = ("statut", "motif", "motif_code", "regles_au")
+_UNSEALED = """SELECT dossier || coalesce('/' || fichier, '') FROM sources
+ WHERE etat IN ('utilisee', 'partielle') AND coalesce(sha256, '') = '' ORDER BY 1"""
 
 
 def check_invariants(connection: sqlite3.Connection) -> list[str]:
     """Return the breaches, with the first identifiers and their amounts."""
     return [
+        *_check_verdicts(connection),
         *_check_ledger(connection),
         *_check_intervals(connection),
         *_check_identifiers(connection),
@@ -39,10 +43,19 @@ def check_invariants(connection: sqlite3.Connection) -> list[str]:
     ]
 
 
+def _check_verdicts(connection: sqlite3.Connection) -> Iterator[str]:
+    for name in _SAID_OF_EVERY_PARK:
+        rows = connection.execute(
+            f"SELECT parc_id FROM parcs WHERE coalesce({name}, '') = '' ORDER BY 1"  # noqa: S608
+        ).fetchall()
+        if rows:
+            yield f"parcs : {name} manquant, {_ids(rows)}"
+
+
 def _check_ledger(connection: sqlite3.Connection) -> Iterator[str]:
     rows = connection.execute(_UNMEASURED).fetchall()
     if rows:
-        yield f"parcs : statut ou superficie manquants, {_ids(rows)}"
+        yield f"parcs : superficie manquante, {_ids(rows)}"
     rows = connection.execute(_BALANCE, (_TOLERANCE_M2,)).fetchall()
     if rows:
         lot, gross, excluded, eligible = rows[0]
@@ -152,9 +165,11 @@ def _above(low: float | None, threshold: float, comparison: str) -> bool:
 
 
 def _check_provenance(connection: sqlite3.Connection) -> Iterator[str]:
-    used = "SELECT count(*) FROM sources WHERE etat <> 'absente'"
+    used = "SELECT count(*) FROM sources WHERE etat IN ('utilisee', 'partielle')"
     if not connection.execute(used).fetchone()[0]:
         yield "sources : aucune source utilisée"
+    if rows := connection.execute(_UNSEALED).fetchall():
+        yield f"sources : sha256 manquant, {_ids(rows)}"
     if not connection.execute("SELECT count(*) FROM regles").fetchone()[0]:
         yield "regles : table vide"
     rows = connection.execute(

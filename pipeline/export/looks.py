@@ -63,7 +63,7 @@ _DUE = (
     "format_date(\"echeance\", 'dd/MM/yyyy')"
     " || coalesce(' ou ' || format_date(\"echeance_alternative\", 'dd/MM/yyyy'), '')"
 )
-_DEROGATIONS = "replace(replace(\"derogations_possibles\", ';', '\\n'), '_', ' ')"
+_DEROGATIONS = "replace(\"derogations_libelles\", ' ; ', '\\n')"
 
 
 @dataclass(frozen=True)

@@ -29,10 +29,11 @@ def title_of(product: Product) -> str:
 def abstract_of(product: Product) -> str:
     """Return the abstract: what the file holds and what it is not."""
     return (
-        f"Parcs de stationnement extérieurs de {product.commune_name} au regard de l'article 40 de"
-        " la loi n° 2023-175 du 10 mars 2023 : superficie assujettie, exclusions, statut,"
-        f" échéance. Règles au {product.as_of:%d/%m/%Y}. Estimation sur données publiques : ne"
-        " vaut ni constat ni décision."
+        "Parcs de stationnement extérieurs au regard de l'article 40 de la loi n° 2023-175 du"
+        " 10 mars 2023 : superficie assujettie, exclusions, statut, échéance. Commune :"
+        f" {product.commune_name} ({product.insee_code}). Règles au"
+        f" {product.as_of:%d/%m/%Y}. Estimation sur données publiques : ne vaut ni constat ni"
+        " décision."
     )
 
 

@@ -21,8 +21,10 @@ _IDENTITY = (
         "outside_parcels_share",
         "Part hors parcelles",
         "Domaine non cadastré.",
+        digits=4,
     ),
 )
+# A minimum of 1 500.004 m² is above 1 500 m²: what the threshold judges is written whole.
 _AREAS = (
     area("surface_brute_m2", "gross_area_m2", "Superficie brute", "Avant toute exclusion."),
     area(
@@ -33,9 +35,20 @@ _AREAS = (
         "eligible_area_m2",
         "Superficie assujettie",
         "Superficie brute moins les exclusions déduites (décret n° 2024-1023, art. 1er).",
+        digits=None,
     ),
-    area("surface_assujettie_min_m2", "eligible_min_m2", "Superficie assujettie, au moins"),
-    area("surface_assujettie_max_m2", "eligible_max_m2", "Superficie assujettie, au plus"),
+    area(
+        "surface_assujettie_min_m2",
+        "eligible_min_m2",
+        "Superficie assujettie, au moins",
+        digits=None,
+    ),
+    area(
+        "surface_assujettie_max_m2",
+        "eligible_max_m2",
+        "Superficie assujettie, au plus",
+        digits=None,
+    ),
     area(
         "surface_eaux_pluviales_m2",
         "rainwater_area_m2",
@@ -82,7 +95,7 @@ _OBLIGATION = (
         domain="statut",
     ),
     sentences("motif", "reason", "Motif", "Estimation sur données publiques."),
-    text("motif_code", "reason_code", "Code du motif"),
+    text("motif_code", "reason_code", "Cause du statut", domain="motif_code"),
     sentences("question_a_lever", "question", "Question à lever"),
     sentences("moyen_verification", "how_to_settle", "Moyen de vérification"),
     day("echeance", "due_date", "Échéance"),
@@ -103,8 +116,14 @@ _OBLIGATION = (
     text(
         "derogations_possibles",
         "possible_derogations",
+        "Dérogations possibles (codes)",
+        "Codes joints par « ; ».",
+    ),
+    sentences(
+        "derogations_libelles",
+        "derogation_words",
         "Dérogations possibles",
-        "Codes joints par « ; » : à faire valoir par le débiteur, jamais automatiques.",
+        "Jointes par « ; » : à faire valoir par le débiteur, jamais automatiques.",
     ),
     number("puissance_kwc", None, "Puissance potentielle", unit="kWc"),
     number("production_kwh_an", None, "Production potentielle", unit="kWh/an"),
@@ -140,6 +159,6 @@ PARK_TABS: dict[str, tuple[str, ...]] = {
     "Parc": (*_names(_IDENTITY), *_names(_SPACES)),
     "Superficie": _names(_AREAS),
     "Arbres": _names(_TREES),
-    "Obligation": _names(_OBLIGATION),
+    "Obligation": tuple(name for name in _names(_OBLIGATION) if name != "derogations_possibles"),
     "Provenance": _names(_PROVENANCE),
 }

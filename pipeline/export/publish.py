@@ -17,7 +17,7 @@ from pipeline.export.project import PROJECT_NAME, Frame, project_document
 from pipeline.export.qgis_xml import archive_hex
 from pipeline.export.registry import write_metadata, write_project, write_schema, write_styles
 from pipeline.export.review import create_review
-from pipeline.export.seal import seal, settle, swap, temporary_beside
+from pipeline.export.seal import seal, settle, swap, sweep, temporary_beside
 from pipeline.export.styles import stored_styles
 
 _SHOWN = 3
@@ -59,6 +59,7 @@ def publish(product: Product, out: Path, *, overwrite: bool = True) -> Path:
     review = folder / f"{product.insee_code}_revue.gpkg"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        sweep(review)
         settle(path)  # before the work, so that an agent at the keyboard is known at once
         with temporary_beside(path) as temporary:
             _write(product, temporary, path.name, review.name)

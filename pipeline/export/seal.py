@@ -1,11 +1,14 @@
 """Writing a SQLite file beside its final name, sealing it, and swapping it in or refusing."""
 
+import hashlib
 import os
+import platform
+import re
 import secrets
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from pipeline.errors import PublicationError
@@ -17,7 +20,7 @@ _WAL = 2
 _LOCK_WAIT_S = 1.0
 _SWAP_TRIES = 5
 _SWAP_WAIT_S = 0.2
-_FORGOTTEN_S = 86_400.0
+_FORGOTTEN_S = 3_600.0  # a publication takes seconds
 
 
 def sidecars(path: Path) -> list[Path]:
@@ -30,10 +33,11 @@ def temporary_beside(path: Path) -> Iterator[Path]:
     """
     Give a new name in the folder of `path`; nothing of it remains after, unless the process dies.
 
-    What a killed process left more than a day ago is swept away first.
+    What killed processes left is swept away first. The name tells which process writes it.
     """
-    _sweep(path)
-    temporary = path.with_name(f".{path.stem}-{secrets.token_hex(4)}{path.suffix}")
+    sweep(path)
+    writer = f"{_machine()}-{os.getpid()}"
+    temporary = path.with_name(f".{path.stem}-{writer}-{secrets.token_hex(4)}{path.suffix}")
     try:
         yield temporary
     finally:
@@ -131,10 +135,37 @@ def swap(temporary: Path, path: Path) -> None:
         _flush(path.parent, os.O_RDONLY)
 
 
-def _sweep(path: Path) -> None:
+def sweep(path: Path) -> None:
+    """
+    Remove the temporary files that killed writers of `path` left beside it.
+
+    One is left alone while its writer may live: written within the hour, and not by a process of
+    this machine that is known to be dead. One that the system will not give up is left, too.
+    """
     for left in path.parent.glob(f".{path.stem}-*{path.suffix}*"):
-        if left.stat().st_mtime < time.time() - _FORGOTTEN_S:
-            left.unlink(missing_ok=True)
+        with suppress(OSError):  # another run sweeps it, or Windows holds it open
+            old = left.stat().st_mtime < time.time() - _FORGOTTEN_S
+            if old or _writer_is_dead(left.name, path.stem):
+                left.unlink()
+
+
+def _writer_is_dead(name: str, stem: str) -> bool:
+    """Tell whether a temporary name bears a process of this machine that is known to be dead."""
+    match = re.match(rf"\.{re.escape(stem)}-{_machine()}-(\d+)-", name)
+    if match is None or os.name != "posix":  # elsewhere, signal 0 is no mere question
+        return False
+    try:
+        os.kill(int(match.group(1)), 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except PermissionError:  # alive, and somebody else's
+        return False
+    return False
+
+
+def _machine() -> str:
+    """Return a mark of this machine that does not say its name: shares mix several machines."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:6]
 
 
 def _busy(path: Path, detail: str) -> PublicationError:

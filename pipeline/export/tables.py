@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from pipeline.crs import GeometryArray, ground_area
+from pipeline.export.domains import DEROGATIONS
 from pipeline.export.product import Product
 from pipeline.export.rule_table import rule_rows
 
@@ -40,9 +41,17 @@ def park_rows(product: Product) -> gpd.GeoDataFrame:
             epci_name=commune["epci_name"],
             rules_as_of=product.as_of,
             status_source="calcul",
+            derogation_words=lots["possible_derogations"].map(_derogation_words).astype(object),
         ),
         crs=product.lots.crs,
     )
+
+
+def _derogation_words(codes: object) -> str | None:
+    """Return what an analyst reads for codes joined by « ; »; a code without words stays one."""
+    if not isinstance(codes, str):  # none
+        return None
+    return " ; ".join(DEROGATIONS.get(code, code) for code in codes.split(";"))
 
 
 def candidate_rows(product: Product) -> gpd.GeoDataFrame:

@@ -50,6 +50,8 @@ def to_arrow(layer: Layer, rows: pd.DataFrame) -> pa.Table:
     for column in layer.columns:
         known = column.origin is not None and column.origin in rows.columns
         values = rows[column.origin] if known else pd.Series([None] * len(rows), dtype=object)
+        if column.digits is not None:
+            values = _numbers(values).round(column.digits)
         arrays[column.name] = _CAST[column.kind](values)
     if layer.geometry is not None:
         arrays[GEOMETRY_COLUMN] = _wkb(rows["geometry"].to_numpy(), layer.geometry)
@@ -74,8 +76,12 @@ def _text(values: "pd.Series[Any]") -> pa.Array:
     return pa.array(cleaned, type=_ARROW["text"])
 
 
+def _numbers(values: "pd.Series[Any]") -> "pd.Series[Any]":
+    return pd.to_numeric(values, errors="raise").astype("Float64")
+
+
 def _integer(values: "pd.Series[Any]") -> pa.Array:
-    rounded = pd.to_numeric(values, errors="raise").astype("Float64").round()
+    rounded = _numbers(values).round()
     return pa.array(rounded.astype("Int64").tolist(), type=_ARROW["integer"], from_pandas=True)
 
 

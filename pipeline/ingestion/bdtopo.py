@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from pipeline.assumptions import Assumptions
 from pipeline.crs import ground_area
+from pipeline.ingestion.outlines import keep_outlines
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.repairs import drop_repeated, keep_lines, keep_polygons
 from pipeline.ingestion.scope import Scope
@@ -66,7 +67,7 @@ def _read_layer(
     if kind is None:
         report.note(f"couche {layer} : {count} objets, sans usage pour les parcs de stationnement")
         return
-    table = read_layer(report, layer, scope)
+    table = read_layer(report, layer, scope, keep_missing=kind == "candidates")
     for date in scope.catalogue["bdtopo"].take(table, "updated").dropna().sort_values()[-1:]:
         report.keep_latest(date)
     table, ids = _identified(table, report, layer, scope, seen)
@@ -129,22 +130,22 @@ def _candidates(
         int((is_parking & planned).sum()), "parking en projet laissé", "parkings en projet laissés"
     )
     kept = named[(is_parking & ~planned).to_numpy(dtype=bool)]
-    kept = keep_polygons(kept, list(kept["candidate_id"]), report)
+    kept = keep_outlines(kept, report)
     area = ground_area(kept.geometry.to_numpy(), scope.territory)
     limit = assumptions.parking_lots.point_object_area_m2.value
-    is_point = area <= limit
+    is_square = kept["defect"].isna().to_numpy() & (area <= limit)
     return pd.DataFrame(
         {
             "candidate_id": kept["candidate_id"],
             "source": "bdtopo",
             "source_id": kept["candidate_id"].str.removeprefix("bdtopo/"),
-            "role": np.where(is_point, "point_object", "outline"),
+            "role": np.where(is_square, "point_object", kept["role"]),
             "parking_type": "surface",
             "name": folder.take(kept, "name"),
             "vintage": folder.take(kept, "updated").str[:10],
             "defect": [
-                f"objet ponctuel : carré de {size:.0f} m², pas de contour" if small else None
-                for size, small in zip(area, is_point, strict=True)
+                f"objet ponctuel : carré de {size:.0f} m², pas de contour" if small else told
+                for size, small, told in zip(area, is_square, kept["defect"], strict=True)
             ],
             "geometry": kept.geometry.to_numpy(),
         }

@@ -1,14 +1,17 @@
 """Which sources are here, and whether each file can be used: `sources list` and `check`."""
 
+import dataclasses
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import pandas as pd
 
-from pipeline.crs import Territory
+from pipeline.crs import Territory, territory_of
 from pipeline.errors import SourceError
 from pipeline.ingestion.catalogue import Catalogue
-from pipeline.ingestion.files import find_files
+from pipeline.ingestion.communes import insee_codes
+from pipeline.ingestion.files import SourceFile, find_files
 from pipeline.ingestion.formats import RAW_OSM, READ_IN, VECTORS
 from pipeline.ingestion.osm import read_objects
 from pipeline.ingestion.points import to_points
@@ -17,25 +20,30 @@ from pipeline.ingestion.scope import Scope
 from pipeline.ingestion.tables import read_csv, read_json
 from pipeline.ingestion.vector import list_layers, read_layer
 
+_COLUMNS = ["dossier", "fichier", "format", "lignes", "remarques", "anomalie"]
+
 
 def list_sources(data: Path, catalogue: Catalogue) -> pd.DataFrame:
     """
-    Return one row per known folder: what it is, who makes it, how many files are here.
+    Return one row per known folder: what it is, what it takes, how many files are here.
 
-    Nothing is opened; a missing folder has no `files`.
+    Nothing is opened.
+
+    Returns
+    -------
+    table
+        Columns `dossier`, `libelle`, `formats`, `fichiers` (missing when the folder is absent).
     """
     rows = [
         {
-            "folder": name,
-            "label": folder.label,
+            "dossier": name,
+            "libelle": folder.label,
             "formats": folder.formats,
-            "files": _count(data / name),
-            "producer": folder.producer,
-            "licence": folder.licence,
+            "fichiers": _count(data / name),
         }
         for name, folder in catalogue.items()
     ]
-    return pd.DataFrame(rows).astype({"files": "Int64"})
+    return pd.DataFrame(rows).astype({"fichiers": "Int64"})
 
 
 def _count(folder: Path) -> int | None:
@@ -43,41 +51,85 @@ def _count(folder: Path) -> int | None:
     return sum(path.is_file() for path in folder.rglob("*")) if folder.is_dir() else None
 
 
-def check_sources(data: Path, territory: Territory, catalogue: Catalogue) -> pd.DataFrame:
+def check_sources(
+    data: Path, territories: tuple[Territory, ...], catalogue: Catalogue
+) -> pd.DataFrame:
     """
     Open every file of every known folder and say, in one line each, whether it can be used.
+
+    Parameters
+    ----------
+    data
+        Folder of the sources.
+    territories
+        All known ones: those of the communes of the folder are kept, all when none is known.
+    catalogue
+        What is known of each folder.
 
     Returns
     -------
     table
-        Columns `file`, `format`, `rows`, `remarks`, `problem` (missing when the file is sound).
+        Columns `dossier`, `fichier`, `format`, `lignes`, `remarques`, `anomalie` (missing when
+        the file is sound).
     """
     with tempfile.TemporaryDirectory(prefix="parzan-") as work:
-        scope = Scope(territory, None, "", catalogue, Path(work))
-        rows = [row for name in catalogue for row in _check_folder(data, name, scope)]
-    columns = ["file", "format", "rows", "remarks", "problem"]
-    return pd.DataFrame(rows, columns=columns).astype({"rows": "Int64"})
+        scope = Scope(territories[0], None, "", catalogue, Path(work))
+        there = _territories_of(data, territories, scope)
+        scopes = [dataclasses.replace(scope, territory=territory) for territory in there]
+        rows = [row for name in catalogue for row in _check_folder(data, name, scopes)]
+    return pd.DataFrame(rows, columns=_COLUMNS).astype({"lignes": "Int64"})
 
 
-def _check_folder(data: Path, name: str, scope: Scope) -> list[dict[str, object]]:
+def _territories_of(
+    data: Path, territories: tuple[Territory, ...], scope: Scope
+) -> tuple[Territory, ...]:
+    """Return the territories of the communes of the folder, the one that holds most first."""
     try:
-        files = find_files(data, name, scope.work)
+        files = find_files(data, "communes", scope.work) or ()
+    except SourceError:  # told when the folder is checked
+        files = ()
+    found: Counter[str] = Counter()
+    for file in files:
+        codes = insee_codes(FileReport(file), scope) if file.format in VECTORS else []
+        found.update(territory_of(code, territories).code for code in codes)
+    by_code = {territory.code: territory for territory in territories}
+    return tuple(by_code[code] for code, _ in found.most_common()) or territories
+
+
+def _check_folder(data: Path, name: str, scopes: list[Scope]) -> list[dict[str, object]]:
+    row: dict[str, object] = {"dossier": name}
+    try:
+        files = find_files(data, name, scopes[0].work)
     except SourceError as error:
-        return [{"file": f"{name}/", "problem": str(error)}]
+        return [{**row, "anomalie": str(error)}]
     if files is None:
-        return [{"file": f"{name}/", "remarks": "dossier absent"}]
-    return [_check_file(FileReport(file), scope) for file in files]
+        return [{**row, "remarques": "dossier absent"}]
+    rows = [{**row, **_check_file(file, scopes)} for file in files]
+    if any(file.damage or file.format in READ_IN.get(name, VECTORS) for file in files):
+        return rows
+    formats = scopes[0].catalogue[name].formats
+    return [
+        *rows,
+        {**row, "anomalie": f"{name}/ : aucun fichier lisible ; formats lus : {formats}"},
+    ]
 
 
-def _check_file(report: FileReport, scope: Scope) -> dict[str, object]:
-    row: dict[str, object] = {"file": report.file.name, "format": report.file.format}
-    if report.file.format not in READ_IN.get(report.file.folder, VECTORS):
-        return {**row, "problem": "format non lu dans ce dossier : fichier ignoré"}
-    try:
-        rows = _open(report, scope)
-    except SourceError as error:
-        return {**row, "problem": str(error)}
-    return {**row, "rows": rows, "remarks": " ; ".join(report.remarks) or None}
+def _check_file(file: SourceFile, scopes: list[Scope]) -> dict[str, object]:
+    row: dict[str, object] = {"fichier": file.name, "format": file.format}
+    if file.damage is not None:
+        return {**row, "anomalie": str(FileReport(file).refusal(file.damage))}
+    if file.format not in READ_IN.get(file.folder, VECTORS):
+        return {**row, "remarques": "format non lu dans ce dossier : fichier ignoré"}
+    refusals: list[str] = []
+    for scope in scopes:
+        report = FileReport(file)
+        try:
+            rows = _open(report, scope)
+        except SourceError as error:
+            refusals.append(str(error))
+        else:
+            return {**row, "lignes": rows, "remarques": " ; ".join(report.remarks) or None}
+    return {**row, "anomalie": refusals[0]}
 
 
 def _open(report: FileReport, scope: Scope) -> int:

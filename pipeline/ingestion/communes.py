@@ -9,10 +9,11 @@ import pandas as pd
 
 from pipeline.contracts import conform
 from pipeline.errors import SourceError
+from pipeline.ingestion.catalogue import as_text
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.repairs import drop_repeated, keep_polygons
 from pipeline.ingestion.scope import Bounds, Scope
-from pipeline.ingestion.vector import count_fields, list_layers, read_layer
+from pipeline.ingestion.vector import count_fields, list_layers, read_column, read_layer
 from pipeline.schemas import Commune
 
 _COMMUNES = re.compile(r"communes?", re.IGNORECASE)
@@ -68,6 +69,21 @@ def read_communes(
     ]
     communes = pd.concat(tables).sort_values("insee_code", ignore_index=True)
     return gpd.GeoDataFrame(conform(Commune, communes, scope.territory.crs))
+
+
+def insee_codes(report: FileReport, scope: Scope) -> list[str]:
+    """Return the INSEE codes of a file, nothing placed; none when it cannot be read."""
+    folder = scope.catalogue["communes"]
+    codes: list[str] = []
+    try:
+        for layer in _commune_layers(report):
+            fields, _ = count_fields(report, layer)
+            name = folder.known(fields, "insee_code")
+            if name is not None:
+                codes.extend(as_text(read_column(report, layer, name)).dropna())
+    except SourceError:  # told when the file is read
+        return []
+    return [code for code in codes if _INSEE.fullmatch(code)]
 
 
 def _commune_layers(report: FileReport) -> list[str]:

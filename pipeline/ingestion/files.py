@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.errors import SourceError
 from pipeline.ingestion.archives import unpack
-from pipeline.ingestion.formats import ARCHIVES, EXPLANATIONS, SIDECARS, Format, sniff
+from pipeline.ingestion.formats import ARCHIVES, DATA, EXPLANATIONS, SIDECARS, Format, sniff
 
 _CHUNK = 1024**2
 _SHAPEFILE_PARTS = (".cpg", ".dbf", ".prj", ".shp", ".shx")
@@ -29,6 +29,7 @@ class SourceFile:
 
     `name` is its path relative to the data folder, in one line; `path` is where it can be opened
     (a temporary folder for the members of an archive); `sha256` is that of the deposited file.
+    `damage` says in French why a file named as data cannot be read; None for any other.
     """
 
     folder: str
@@ -36,6 +37,7 @@ class SourceFile:
     path: Path
     format: Format
     sha256: str
+    damage: str | None = None
 
     @property
     def stem(self) -> str:
@@ -80,7 +82,7 @@ def find_files(data: Path, folder: str, work: Path) -> tuple[SourceFile, ...] | 
     except (PermissionError, IsADirectoryError) as error:
         msg = f"{folder}/ : fichier illisible ({error.strerror}) ; vérifier les droits"
         raise SourceError(msg) from error
-    if all(file.format == "unknown" for file in files):
+    if all(file.format == "unknown" and file.damage is None for file in files):
         msg = f"{folder}/ : aucun fichier lisible dans ce dossier ; le remplir ou le retirer"
         raise SourceError(msg)
     return files
@@ -96,7 +98,8 @@ def _expand(data: Path, folder: str, work: Path) -> Iterator[SourceFile]:
             unpack(path, found, into, name)
             yield from _members(folder, name, into, sha256)
         elif not (found in {"csv", "unknown"} and path.suffix.lower() in EXPLANATIONS):
-            yield SourceFile(folder, name, _openable(path, found, work), found, sha256)
+            opened = _openable(path, found, work)
+            yield SourceFile(folder, name, opened, found, sha256, _damage(path, found))
 
 
 def _members(folder: str, archive: str, into: Path, sha256: str) -> Iterator[SourceFile]:
@@ -105,10 +108,23 @@ def _members(folder: str, archive: str, into: Path, sha256: str) -> Iterator[Sou
         found = sniff(path)
         if found in {"csv", "unknown"} and path.suffix.lower() in EXPLANATIONS:
             continue
+        damage = _damage(path, found)
         # An archive in an archive is not opened: it is reported as unknown.
         found = "unknown" if found in ARCHIVES else found
         name = archive if len(paths) == 1 else f"{archive}/{_shown(path.relative_to(into))}"
-        yield SourceFile(folder, name, _openable(path, found, into.parent), found, sha256)
+        opened = _openable(path, found, into.parent)
+        yield SourceFile(folder, name, opened, found, sha256, damage)
+
+
+def _damage(path: Path, found: Format) -> str | None:
+    """Tell what is wrong with a file named as data whose content is something else."""
+    suffix = path.suffix.lower()
+    is_readable = found != "unknown" and not (suffix == ".geojson" and found == "json")
+    if suffix not in DATA or is_readable:
+        return None
+    if path.stat().st_size == 0:
+        return "fichier vide ; le redéposer ou le retirer"
+    return f"contenu non reconnu pour un fichier {suffix} ; le redéposer ou le retirer"
 
 
 def _candidates(root: Path) -> Iterator[Path]:

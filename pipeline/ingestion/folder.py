@@ -45,6 +45,8 @@ from pipeline.schemas import (
     _Table,
 )
 
+_SHOWN_REMARKS = 300
+
 __all__ = ["Sources", "check_sources", "list_sources", "read_sources"]
 
 
@@ -109,7 +111,7 @@ def read_sources(
     Raises
     ------
     SourceError
-        If the commune is unknown or has no limits here, or if a file cannot be used.
+        If the commune is unknown or has no limits here, or if a file named as data cannot be used.
     """
     if not data.is_dir():
         msg = f"{data} : dossier des sources introuvable ; le créer ou indiquer --data"
@@ -145,6 +147,8 @@ class _Folders:
         reports = [FileReport(file) for file in files]
         self.reports += reports
         for report in reports:
+            if report.file.damage is not None:
+                raise report.refusal(report.file.damage)
             if report.file.format not in READ_IN.get(name, VECTORS):
                 _leave(report)
         if not self.opened(name):
@@ -158,16 +162,27 @@ class _Folders:
         absent = [
             f"{name}/ : {self.scope.catalogue[name].label}, source absente" for name in self.missing
         ]
-        empty_folders = [
-            f"{name}/ : aucune donnée autour de la commune {self.scope.insee_code}"
+        useless = [
+            f"{name}/ : {self._why_useless(name)}"
             for name in dict.fromkeys(report.file.folder for report in self.reports)
             if not any(report.row_count for report in self.opened(name))
         ]
         return (
             *absent,
-            *empty_folders,
+            *useless,
             *(line for report in self.reports for line in report.warnings),
         )
+
+    def _why_useless(self, name: str) -> str:
+        """Tell a folder without data around the commune from one whose data was set aside."""
+        around = f"autour de la commune {self.scope.insee_code}"
+        reports = self.opened(name)
+        met = sum(report.met or 0 for report in reports)
+        said = " ; ".join(remark for report in reports for remark in report.remarks)
+        if met == 0 and all(report.met is not None for report in reports):
+            return f"aucune donnée {around}"
+        seen = f"aucun des {met} objets lus n'est gardé" if met else "aucun objet n'est lu"
+        return f"{seen} {around} : {said[:_SHOWN_REMARKS] or 'voir la table des sources'}"
 
 
 def _read(folders: _Folders, assumptions: Assumptions, heritage_radius_m: float) -> Sources:
@@ -213,7 +228,7 @@ def _read(folders: _Folders, assumptions: Assumptions, heritage_radius_m: float)
 
 def _leave(report: FileReport) -> None:
     """Record a file that its folder does not read."""
-    report.state = "partielle"
+    report.state = "sans_objet"
     what = report.file.format
     known = "format non reconnu" if what == "unknown" else f"format {what} sans usage ici"
     report.warn(f"{known}, fichier non lu")

@@ -18,6 +18,7 @@ Format = Literal[
     "gzip",
     "bzip2",
     "tar",
+    "tiff",
     "unknown",
 ]
 
@@ -68,6 +69,25 @@ SIDECARS = frozenset(
 # A text file of these names is an explanation unless its content says otherwise.
 EXPLANATIONS = frozenset({".txt", ".xml", ".log", ".url"})
 
+# A file of these names is data: one whose content is nothing known is damaged, not foreign.
+DATA = frozenset(
+    [
+        ".gpkg",
+        ".shp",
+        ".osm",
+        ".pbf",
+        ".json",
+        ".geojson",
+        ".csv",
+        ".zip",
+        ".gz",
+        ".bz2",
+        ".tar",
+        ".tif",
+        ".tiff",
+    ]
+)
+
 HEAD_BYTES = 65_536
 _TAR_MAGIC_AT = 257
 _MAGICS: tuple[tuple[bytes, Format], ...] = (
@@ -78,6 +98,10 @@ _MAGICS: tuple[tuple[bytes, Format], ...] = (
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bzip2"),
     (b"BOMT 12:", "edigeo"),
+    (b"II*\x00", "tiff"),
+    (b"MM\x00*", "tiff"),
+    (b"II+\x00", "tiff"),
+    (b"MM\x00+", "tiff"),
 )
 _JSON_KEY = re.compile(
     rb'"(?P<array>elements|features|data)"\s*:\s*\['

@@ -18,6 +18,14 @@ from pipeline.schemas import Installation
 
 _ATTRIBUTES = ("name", "regime", "seveso", "activity", "headings")
 _VAGUE = r"centro[iï]de|commune|adresse|valeur initiale|inconnu"
+# First match wins; a word of the source that none fits stays as it is.
+_REGIMES = (
+    ("Autres régimes", r"autres? r[ée]gimes?"),
+    ("Non ICPE", r"non[ -]?(?:icpe|class[ée]e?)|nc"),
+    ("Enregistrement", r"(?:soumise? [àa] )?enregistrement.*|e"),
+    ("Déclaration", r"(?:soumise? [àa] )?d[ée]claration.*|dc?"),
+    ("Autorisation", r"(?:soumise? [àa] )?autorisation.*|as?"),
+)
 # Companions of the Géorisques archive that say nothing a car park needs.
 _UNUSED = ("inspection", "fichier")
 
@@ -172,8 +180,18 @@ def _rows(
     folder = scope.catalogue[source]
     columns = {name: folder.take(table, name).to_numpy() for name in _ATTRIBUTES}
     columns["name"] = undo_double_encoding(folder.take(table, "name")).to_numpy()
+    columns["regime"] = normalised_regime(folder.take(table, "regime")).to_numpy()
     geometry = table["geometry"].to_numpy()
     return pd.DataFrame({"installation_id": ids, "source": source, **columns, "geometry": geometry})
+
+
+def normalised_regime(given: "pd.Series[str]") -> "pd.Series[str]":
+    """Return the regime in the words of Géorisques, whatever the delivery: code, case, sentence."""
+    result = given.copy()
+    for name, pattern in _REGIMES:
+        fits = given.str.strip().str.fullmatch(pattern, case=False).fillna(value=False)
+        result = result.mask(fits.astype(bool), name)
+    return result
 
 
 def _none() -> pd.DataFrame:

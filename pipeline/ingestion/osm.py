@@ -56,6 +56,7 @@ def read_osm(reports: Sequence[FileReport], scope: Scope, assumptions: Assumptio
     for report in reports:
         if report.file.format in RAW_OSM:  # read together: what they hold around the commune
             report.row_count = len(points) + len(lines) + len(areas) + len(near)
+            report.meet(report.row_count)
     candidates = pd.concat(
         [
             osm_rows.candidates(areas),

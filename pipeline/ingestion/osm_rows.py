@@ -12,6 +12,7 @@ from pipeline.assumptions import GroundCover
 from pipeline.crs import FloatArray
 from pipeline.ingestion.osm_objects import Incomplete, Tags
 from pipeline.ingestion.osm_tags import (
+    access,
     capacity,
     is_building,
     is_fence,
@@ -69,7 +70,7 @@ def _candidate(key: str, tags: Tags) -> dict[str, object]:
         "source_id": key,
         "parking_type": parking_type(tags),
         "name": tags.get("name"),
-        "access": tags.get("access"),
+        "access": access(tags.get("access")),
         "operator": tags.get("operator"),
         "capacity_min": low,
         "capacity_max": high,

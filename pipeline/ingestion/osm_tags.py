@@ -14,6 +14,12 @@ DETAILS = (
 _ON_STREET = {"street_side", "lane", "on_kerb", "half_on_kerb", "on_street", "shoulder"}
 _GARAGES = {"garage_boxes", "sheds", "shed"}
 _OPEN_BUILDINGS = {"roof", "carport", "canopy"}
+_ACCESS = {
+    "yes": "public", "public": "public", "permissive": "public", "private": "privé",
+    "customers": "clients", "permit": "sur autorisation", "destination": "riverains",
+    "residents": "riverains", "delivery": "livraisons", "employees": "employés",
+    "staff": "employés", "no": "interdit",
+}  # fmt: skip
 _NO = {"no", "private"}
 _PUBLIC = {
     "motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential",
@@ -49,6 +55,14 @@ def parking_type(tags: Tags) -> str:
     if kind in _GARAGES or tags.get("covered") == "yes" or building == "roof":
         return "couvert"
     return "surface"
+
+
+def access(text: str | None) -> str | None:
+    """Return in French who may use a car park; a value that is not known here stays as it is."""
+    if text is None:
+        return None
+    values = [value.strip() for value in text.split(";")]
+    return " ; ".join(dict.fromkeys(_ACCESS.get(value.lower(), value) for value in values))
 
 
 def capacity(text: str | None) -> tuple[float | None, float | None]:

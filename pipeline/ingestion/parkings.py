@@ -7,8 +7,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from pipeline.ingestion.outlines import keep_outlines
 from pipeline.ingestion.provenance import FileReport
-from pipeline.ingestion.repairs import drop_repeated, keep_polygons
+from pipeline.ingestion.repairs import drop_repeated
 from pipeline.ingestion.scope import Scope
 from pipeline.ingestion.vector import list_layers, read_layer
 
@@ -29,7 +30,7 @@ def read_parkings(reports: Sequence[FileReport], scope: Scope) -> list[pd.DataFr
     Read the candidates of the national layers that meet the window.
 
     `parkings_sup500m2` draws car parks (`outline`); POT-SOL-PARK gives the land that holds one
-    somewhere (`enclosing`).
+    somewhere (`enclosing`). Rows without outline are kept with a `defect`.
 
     Raises
     ------
@@ -46,7 +47,7 @@ def read_parkings(reports: Sequence[FileReport], scope: Scope) -> list[pd.DataFr
 
 def _read_layer(report: FileReport, layer: str, scope: Scope, seen: set[str]) -> pd.DataFrame:
     folder = scope.catalogue["parkings"]
-    table = read_layer(report, layer, scope)
+    table = read_layer(report, layer, scope, keep_missing=True)
     source = _source(f"{report.file.name} {layer}", table, report, scope)
     for match in _DATE.finditer(report.file.name):
         report.keep_latest("-".join(match.groups()))
@@ -55,19 +56,20 @@ def _read_layer(report: FileReport, layer: str, scope: Scope, seen: set[str]) ->
     )
     ranks = [report.file.row_id(layer, rank) for rank in table.index]
     names = folder.take(table, column).fillna(pd.Series(ranks, index=table.index, dtype="str"))
-    given = [f"{source}/{name}" for name in names]
+    given = [f"{source}/{name.removeprefix(f'{source}/')}" for name in names]
     table, ids = drop_repeated(table, given, seen, report)
-    table = keep_polygons(table.assign(candidate_id=ids), ids, report)
+    table = keep_outlines(table.assign(candidate_id=ids), report)
     report.row_count += len(table)
     return pd.DataFrame(
         {
             "candidate_id": table["candidate_id"],
             "source": source,
             "source_id": table["candidate_id"].str.removeprefix(f"{source}/"),
-            "role": "outline" if source == "parkings_sup500m2" else "enclosing",
+            "role": table["role"] if source == "parkings_sup500m2" else "enclosing",
             "parking_type": _parking_type(folder.take(table, "kind")),
             "name": folder.take(table, "name"),
             "vintage": report.vintage,
+            "defect": table["defect"],
             "geometry": table.geometry.to_numpy(),
         }
     )

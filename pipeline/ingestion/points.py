@@ -55,6 +55,7 @@ def to_points(table: pd.DataFrame, scope: Scope, report: FileReport) -> gpd.GeoD
         If no pair of columns falls in the territory, or several unnamed ones do.
     """
     if table.empty:
+        report.meet(0)
         return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries([], crs=scope.territory.crs))
     for options in (_named(table), _neighbours(table), _any_two(table)):
         fitting = _fitting(options, scope)
@@ -162,8 +163,9 @@ def _built(
         table[rows],
         geometry=gpd.GeoSeries(points, index=table.index[rows], crs=scope.territory.crs),
     )
-    if scope.window is None:
-        return built
-    xmin, ymin, xmax, ymax = scope.window
-    x, y = built.geometry.x, built.geometry.y
-    return built[(x >= xmin) & (x <= xmax) & (y >= ymin) & (y <= ymax)]
+    if scope.window is not None:
+        xmin, ymin, xmax, ymax = scope.window
+        x, y = built.geometry.x, built.geometry.y
+        built = built[(x >= xmin) & (x <= xmax) & (y >= ymin) & (y <= ymax)]
+    report.meet(len(built))
+    return built

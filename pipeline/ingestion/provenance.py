@@ -20,15 +20,22 @@ class FileReport:
     """
     One file and what was done to it.
 
-    `note` records what an agent may want to know; `warn` also shows it on the terminal.
+    `note` records what an agent may want to know; `warn` also shows it on the terminal. `met` is
+    the number of rows met around the commune before any sorting, None when none was looked for;
+    `row_count` is how many were kept.
     """
 
     file: SourceFile
     row_count: int = 0
+    met: int | None = None
     vintage: str | None = None
-    state: Literal["utilisee", "partielle"] = "utilisee"
+    state: Literal["utilisee", "partielle", "sans_objet"] = "utilisee"
     remarks: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+
+    def meet(self, number: int) -> None:
+        """Add rows met around the commune, kept or not."""
+        self.met = (self.met or 0) + number
 
     def note(self, remark: str) -> None:
         """Add a French remark to the record, once."""
@@ -64,20 +71,27 @@ def to_records(
     reports: Iterable[FileReport], missing: Iterable[str], catalogue: Catalogue
 ) -> pd.DataFrame:
     """Return the table `SourceRecord`: one row per file, one `absente` row per missing folder."""
-    rows = [
-        {
-            "folder": report.file.folder,
-            "state": report.state,
-            "file": report.file.name,
-            "sha256": report.file.sha256,
-            "vintage": report.vintage,
-            "row_count": report.row_count,
-            "remarks": " ; ".join(report.remarks) or None,
-        }
-        for report in reports
-    ]
-    rows += [{"folder": name, "state": "absente", "row_count": 0} for name in missing]
+    rows = [_to_record(report) for report in reports]
+    rows += [{"folder": name, "state": "absente"} for name in missing]
     table = pd.DataFrame(rows, columns=list(SourceRecord.to_schema().columns))
     for column in ("label", "producer", "licence"):
         table[column] = [getattr(catalogue[name], column) for name in table["folder"]]
     return conform(SourceRecord, table)
+
+
+def _to_record(report: FileReport) -> dict[str, object]:
+    """Return one row; a file that was not read has no number of rows, and is no source."""
+    is_useless = report.state == "utilisee" and report.row_count == 0
+    remarks = list(report.remarks)
+    if is_useless and report.met == 0:
+        remarks.append("aucun objet autour de la commune")
+    was_read = report.met is not None or report.row_count > 0
+    return {
+        "folder": report.file.folder,
+        "state": "sans_objet" if is_useless else report.state,
+        "file": report.file.name,
+        "sha256": report.file.sha256,
+        "vintage": report.vintage,
+        "row_count": report.row_count if was_read else None,
+        "remarks": " ; ".join(remarks) or None,
+    }

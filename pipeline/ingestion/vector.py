@@ -1,12 +1,12 @@
 """Any vector layer → rows of the window, in the territory CRS, columns in lower case."""
 
-import struct
 import warnings
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyogrio
 import shapely
@@ -26,6 +26,7 @@ from pipeline.ingestion.encoding import FALLBACK, LATIN_1, is_utf8, shapefile_en
 from pipeline.ingestion.placement import Placement, apply, place, same_crs
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.scope import Bounds, Scope
+from pipeline.ingestion.truncation import refuse_truncated
 
 _DRIVER_FAILURES = (
     DataSourceError,
@@ -37,11 +38,7 @@ _DRIVER_FAILURES = (
     UnicodeDecodeError,
     OSError,
 )
-_SQLITE_PAGE_SIZE_AT = 16
-_SQLITE_PAGE_COUNT_AT = 28
-_SHAPEFILE_LENGTH_AT = 24
-_CHANGED, _VALID_FOR = slice(24, 28), slice(92, 96)  # equal: the page count can be trusted
-_HEADER_BYTES = 100
+_SERVICE_TABLES = ("layer_styles", "qgis_projects")
 _NOTABLE_SHARE = 0.1
 
 
@@ -55,7 +52,7 @@ def list_layers(report: FileReport) -> list[str]:
         If the file is truncated or unreadable, or if none of its layers has a geometry.
     """
     path = report.file.path
-    _refuse_truncated(path, report)
+    refuse_truncated(report)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # M values: dropped on purpose
@@ -63,14 +60,23 @@ def list_layers(report: FileReport) -> list[str]:
     except _DRIVER_FAILURES as error:
         raise _unreadable(report, error) from error
     spatial = [str(name) for name, kind in layers if kind is not None]
+    flat = [str(name) for name, kind in layers if kind is None and name not in _SERVICE_TABLES]
     if not spatial:
-        why = "couche sans géométrie ; déposer une couche de points, de lignes ou de polygones"
+        names = ", ".join(flat)[:200] or "aucune"
+        why = f"couche sans géométrie ({names}) ; déposer une couche de points, lignes ou polygones"
         raise report.refusal(why)
+    for name in flat:
+        report.note(f"table {name} sans géométrie, non lue")
     return spatial
 
 
 def read_layer(
-    report: FileReport, layer: str, scope: Scope, *, where: str | None = None
+    report: FileReport,
+    layer: str,
+    scope: Scope,
+    *,
+    where: str | None = None,
+    keep_missing: bool = False,
 ) -> gpd.GeoDataFrame:
     """
     Read one layer: what meets the window, in the territory CRS, in two dimensions.
@@ -88,30 +94,42 @@ def read_layer(
         Territory and window.
     where
         Optional attribute filter, in the syntax of OGR.
+    keep_missing
+        Also return the rows without geometry, wherever they are: nobody can tell. Otherwise those
+        that were read are left out and counted.
 
     Returns
     -------
     table
-        Columns in lower case, index = identifier of the row in the file, no missing geometry.
+        Columns in lower case, index = identifier of the row in the file; geometries are missing
+        only with `keep_missing`.
 
     Raises
     ------
     SourceError
-        If the layer cannot be read, or no coordinate system puts it in the territory.
+        If the layer cannot be read, no row has a geometry, or no coordinate system puts it in the
+        territory.
     """
     declared, box = _header(report, layer, scope)
     table = _read(report, layer, scope.work, box, where)
     declared = declared or table.crs
     if not len(table.columns.drop("geometry")) and report.file.format == "shapefile":
         _say_missing_table(report)
-    table = _with_geometry(table, report)
+    table, bare = _split(table)
+    if box is None and len(bare) and table.empty:
+        why = f"couche {layer} : aucune de ses {len(bare)} lignes n'a de géométrie ; la redéposer"
+        raise report.refusal(why)
     if box is None and len(table):
-        return _in_window(_placed(table, declared, scope, report, layer), scope)
-    crs = declared or CRS(scope.territory.crs)
-    geometries = apply(
-        table.geometry.to_numpy(), Placement(crs, False, np.ones(0, bool), None), scope.territory
-    )
-    return _in_window(_set(table, geometries, scope), scope)
+        table = _in_window(_placed(table, declared, scope, report, layer), scope)
+    else:
+        table = _in_window(_in_territory(table, declared, scope), scope)
+    report.meet(len(table) + len(bare))
+    if not keep_missing:
+        report.count(len(bare), "ligne sans géométrie écartée", "lignes sans géométrie écartées")
+        return table
+    if box is not None:  # the driver leaves them out of any window
+        bare = pd.concat([bare, _unplaced(report, layer, scope)])
+    return _followed_by(table, bare, scope)
 
 
 def centres(geometries: gpd.GeoSeries) -> FloatArray:
@@ -134,6 +152,18 @@ def count_fields(report: FileReport, layer: str) -> tuple[frozenset[str], int]:
     """Return the columns of a layer, in lower case, and its number of rows, without reading it."""
     info = _info(report, layer)
     return frozenset(str(name).lower() for name in info["fields"]), int(info["features"])
+
+
+def read_column(report: FileReport, layer: str, name: str) -> "pd.Series[Any]":
+    """Return one column of a layer, given in lower case, without its geometries."""
+    given = next(str(n) for n in _info(report, layer)["fields"] if str(n).lower() == name)
+    try:
+        table = pyogrio.read_dataframe(
+            report.file.path, layer=layer, columns=[given], read_geometry=False
+        )
+    except _DRIVER_FAILURES as error:
+        raise _unreadable(report, error) from error
+    return pd.Series(table[given])
 
 
 def _header(report: FileReport, layer: str, scope: Scope) -> tuple[CRS | None, Bounds | None]:
@@ -230,14 +260,36 @@ def _decoded(report: FileReport, work: Path) -> tuple[Path, str | None]:
     return target, None
 
 
-def _with_geometry(table: gpd.GeoDataFrame, report: FileReport) -> gpd.GeoDataFrame:
-    missing = table.geometry.isna() | table.geometry.is_empty
-    report.count(
-        int(missing.sum()),
-        "ligne sans géométrie lisible écartée",
-        "lignes sans géométrie lisible écartées",
-    )
-    return table[~missing]
+def _split(table: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Return the rows with a geometry, then those without one (or with an empty one)."""
+    is_bare = table.geometry.isna() | table.geometry.is_empty
+    return table[~is_bare], table[is_bare]
+
+
+def _unplaced(report: FileReport, layer: str, scope: Scope) -> gpd.GeoDataFrame:
+    """Read the rows without geometry of a layer that a window was asked of."""
+    name = _info(report, layer).get("geometry_name")
+    is_bare = f'"{name}" IS NULL OR ST_IsEmpty("{name}")'
+    where = is_bare if report.file.format == "geopackage" else "OGR_GEOMETRY IS NULL"
+    found = _read(report, layer, scope.work, None, where)
+    report.meet(len(found))
+    return found
+
+
+def _followed_by(table: gpd.GeoDataFrame, bare: gpd.GeoDataFrame, scope: Scope) -> gpd.GeoDataFrame:
+    if bare.empty:
+        return table
+    rows = pd.concat([table.drop(columns="geometry"), bare.drop(columns="geometry")])
+    shapes = [*table.geometry, *([None] * len(bare))]
+    series = gpd.GeoSeries(shapes, index=rows.index, crs=scope.territory.crs)
+    return gpd.GeoDataFrame(rows, geometry=series)
+
+
+def _in_territory(table: gpd.GeoDataFrame, declared: CRS | None, scope: Scope) -> gpd.GeoDataFrame:
+    """Carry a table that lies where it says to the territory CRS."""
+    crs = declared or CRS(scope.territory.crs)
+    as_declared = Placement(crs, False, np.ones(0, bool), None)
+    return _set(table, apply(table.geometry.to_numpy(), as_declared, scope.territory), scope)
 
 
 def _placed(
@@ -280,23 +332,6 @@ def _in_window(table: gpd.GeoDataFrame, scope: Scope) -> gpd.GeoDataFrame:
 def _say_missing_table(report: FileReport) -> None:
     report.state = "partielle"
     report.warn("table .dbf absente : géométrie seule")
-
-
-def _refuse_truncated(path: Path, report: FileReport) -> None:
-    """Refuse a shapefile or a GeoPackage shorter than its own header says."""
-    with path.open("rb") as stream:
-        header = stream.read(_HEADER_BYTES).ljust(_HEADER_BYTES, b"\0")
-    announced = 0
-    if report.file.format == "shapefile":
-        announced = 2 * struct.unpack_from(">i", header, _SHAPEFILE_LENGTH_AT)[0]
-    elif report.file.format == "geopackage" and header[_CHANGED] == header[_VALID_FOR]:
-        page = struct.unpack_from(">H", header, _SQLITE_PAGE_SIZE_AT)[0]
-        announced = (65_536 if page == 1 else page) * struct.unpack_from(
-            ">I", header, _SQLITE_PAGE_COUNT_AT
-        )[0]
-    if path.stat().st_size < announced:
-        why = "fichier tronqué ; le redéposer"
-        raise report.refusal(why)
 
 
 def _unreadable(report: FileReport, error: Exception) -> SourceError:

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import shutil
 import tarfile
 import zipfile
@@ -141,6 +142,40 @@ def test_a_layer_without_geometry(data, tmp_path):
     refused(run(data, tmp_path / "out"), "flat.gpkg")
 
 
+def test_a_layer_whose_geometries_are_all_null(data, tmp_path):
+    features = [{"type": "Feature", "geometry": None, "properties": {"id": 1, "surfm2": 900}}]
+    text = json.dumps({"type": "FeatureCollection", "features": features})
+    (data / "parkings" / "vide.geojson").write_text(text, encoding="utf-8")
+    refused(run(data, tmp_path / "out"), "parkings/vide.geojson", "couche vide", "géométrie")
+    assert nothing_written(tmp_path / "out")
+
+
+def test_a_row_without_geometry_stays_a_candidate(data, tmp_path):
+    path = min((data / "parkings").iterdir())
+    table = gpd.read_file(path)
+    lost = table.geometry.iloc[0].representative_point()
+    table.loc[0, "geometry"] = None
+    path.unlink()
+    table.to_file(path.with_suffix(".geojson"), driver="GeoJSON")
+    result = run(data, tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    product = tmp_path / "out" / "62" / "62999.gpkg"
+    found = pyogrio.read_dataframe(product, layer="candidats")
+    rows = found[found["source"] == "parkings_sup500m2"]
+    assert len(rows) == len(table)
+    (row,) = rows[rows.geometry.isna()].itertuples()
+    assert "contour absent de la couche" in row.raison
+    assert pd.isna(row.surface_m2)
+    assert not rows.geometry.dropna().intersects(lost).any()
+    assert runner.invoke(app, ["check", str(product)]).exit_code == 0
+
+
+def test_a_damaged_data_file_beside_good_ones(data, tmp_path):
+    (data / "osm" / "page.osm.pbf").write_bytes(b"<html>503 Service Unavailable</html>")
+    refused(run(data, tmp_path / "out"), "osm/page.osm.pbf")
+    assert nothing_written(tmp_path / "out")
+
+
 def test_the_wrong_columns(data, tmp_path):
     (data / "icpe" / "x.csv").write_text("a;b\n1;2\n", encoding="utf-8")
     refused(run(data, tmp_path / "out"), "x.csv")
@@ -170,7 +205,7 @@ def test_hostile_names_are_only_names(data, tmp_path, name):
             "        value: 1500\n",
             "        value: 1500\n        sources: [{title: t}]\n      - valid_from: 2024-01-01\n"
             "        value: 1\n",
-            "overlaps",
+            "chevauche",
             id="two values on one day",
         ),
     ],

@@ -88,8 +88,9 @@ def added_by_hand(path, tables):
         }
         if table == "parcs":
             seen[table]["categories"] = {c.value(): c.label() for c in renderer.categories()}
-            config = layer.editorWidgetSetup(fields.indexOf("statut")).config()
-            seen[table]["statut"] = config["map"]
+            for name in ("statut", "motif_code"):
+                config = layer.editorWidgetSetup(fields.indexOf(name)).config()
+                seen[table][name] = config["map"]
         if table == "icpe":
             project = QgsProject.instance()
             project.setCrs(layer.crs())
@@ -146,8 +147,21 @@ def themes_seen(project, colours, folder):
             "visible": [layer.name() for layer in visible],
             "style": parks.styleManager().currentStyle(),
             "legend": [item.label() for item in parks.renderer().legendSymbolItems()],
+            "labels": labels_of(parks),
             "pixels": {name: colour_count(image, *rgb) for name, rgb in colours.items()},
         }
+    return seen
+
+
+def labels_of(parks):
+    """Return the text of each park's label, as QGIS works it out."""
+    expression = QgsExpression(parks.labeling().settings().fieldName)
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(parks))
+    seen = {}
+    for feature in parks.getFeatures():
+        context.setFeature(feature)
+        value = expression.evaluate(context)
+        seen[feature["parc_id"]] = value if isinstance(value, str) else None
     return seen
 
 

@@ -61,6 +61,13 @@ def test_status_is_drawn_and_listed_in_french(seen):
     assert parks["labels"]
 
 
+def test_the_cause_of_a_status_is_listed_in_french(seen):
+    listed = {
+        code: words for item in seen["added"]["parcs"]["motif_code"] for words, code in item.items()
+    }
+    assert listed == DOMAINS["motif_code"]
+
+
 @pytest.mark.parametrize(
     ("column", "widget"),
     [
@@ -167,6 +174,14 @@ def test_another_theme_draws_otherwise(seen):
     pixels = seen["themes"]["Échéances"]["pixels"]
     assert pixels["non_assujetti"] == pixels["exonere"] == 0
     assert pixels["assujetti"] > 20  # the deadline that is past and may be put off
+
+
+def test_possible_derogations_are_labelled_in_words(seen):
+    labels = seen["themes"]["Dérogations possibles"]["labels"]
+    assert labels[DOUBLE] == (
+        "abords d'un monument historique (covisibilité)\nexclusion à confirmer"
+    )
+    assert labels[GRAND] is None
 
 
 def test_a_hostile_name_is_only_text_in_the_map_tip(seen):

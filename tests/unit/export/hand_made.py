@@ -18,7 +18,9 @@ RULES = load_rules(CONFIG / "rules")
 TERRITORY = territory_of("62999", load_territories(CONFIG / "territories.yaml"))
 CRS = TERRITORY.crs
 AS_OF = date(2026, 7, 1)
-X, Y = 650_000, 7_000_000
+# 49° N, a standard parallel of Lambert-93, passes 253 m above Y: plane and ground areas are equal
+# to 0.02 m² on every shape below, so that whole metres give whole square metres.
+X, Y = 650_000, 6_877_750
 HOSTILE = 'Parc <b>"L\'Été"</b> ]]> {{x}} [% 1+1 %]\n🚗 & <script>alert(1)</script>\x07'
 CLEANED = HOSTILE.replace("\x07", "")
 
@@ -102,6 +104,7 @@ def surface(lot_id, gross, excluded, low, high):
         "half_width_m2": 50.0,
         "uncertain_m2": 0.0,
         "flagged_m2": 0.0,
+        "has_uncertain_ring": False,
         "rainwater_area_m2": gross,
         "shade_area_m2": eligible,
     }
@@ -129,17 +132,32 @@ def verdict(lot_id, status, code, reason, **changes):
 def verdicts():
     due = {"due_date": "2028-07-01", "due_state": "a_venir", "penalty_cap_eur": 20_000.0}
     rows = [
-        verdict(GRAND, "assujetti", "seuil", "Parc présumé assujetti.", area_to_cover_m2=5_350.0)
+        verdict(
+            GRAND,
+            "assujetti",
+            "au_dessus_du_seuil",
+            "Parc présumé assujetti.",
+            area_to_cover_m2=5_350.0,
+        )
         | {"due_date": "2026-07-01", "due_state": "echue_report_a_justifier"}
         | {"penalty_cap_eur": 40_000.0, "priority": 1.0},
         verdict(DOUTEUX, "a_verifier", "sources_divergentes", "Les sources divergent.")
         | {"question": "Quelle est la superficie ?", "how_to_settle": "Relevé sur place."},
         verdict(ABRITE, "exonere", "abords_delimites", "Parc exonéré."),
-        verdict(PETIT, "non_assujetti", "sous_seuil", "Sous le seuil.", regime="aucun"),
-        verdict(ENTERRE, "hors_champ", "souterrain", "Parc souterrain.", regime="aucun"),
-        verdict(DOUBLE, "assujetti", "seuil", "Parc présumé assujetti.", area_to_cover_m2=1_250.0)
+        verdict(PETIT, "non_assujetti", "sous_le_seuil", "Sous le seuil.", regime="aucun"),
+        verdict(ENTERRE, "hors_champ", "hors_champ", "Parc souterrain.", regime="aucun"),
+        verdict(
+            DOUBLE,
+            "assujetti",
+            "au_dessus_du_seuil",
+            "Parc présumé assujetti.",
+            area_to_cover_m2=1_250.0,
+        )
         | due
-        | {"possible_derogations": "abords_500m_covisibilite", "priority": 2.0}
+        | {
+            "possible_derogations": "abords_500m_covisibilite;exclusion_a_confirmer",
+            "priority": 2.0,
+        }
         | {"other_due_date": "2026-07-01", "other_penalty_cap_eur": 40_000.0},
     ]
     return table(schemas.Verdict, rows, geometry=False)

@@ -9,7 +9,7 @@ from shapely import MultiPolygon, Polygon
 
 from pipeline.errors import PipelineError, SourceError
 from pipeline.export.conformance import check_product
-from tests.unit.export.hand_made import DOUBLE, GRAND
+from tests.unit.export.hand_made import DOUBLE, GRAND, PETIT, at
 
 
 @pytest.fixture
@@ -156,6 +156,29 @@ CASES = [
         id="basics: no default style",
     ),
     pytest.param(
+        "UPDATE sources SET sha256 = NULL WHERE dossier = 'osm'",
+        ["sources : sha256 manquant", "osm/ville.osm"],
+        id="provenance: a source that was used, without its fingerprint",
+    ),
+    pytest.param(
+        "UPDATE sources SET sha256 = '', etat = 'partielle' WHERE dossier = 'bdtopo'",
+        ["sources : sha256 manquant", "bdtopo/bdtopo.gpkg"],
+        id="provenance: a source used in part, without its fingerprint",
+    ),
+    *(
+        pytest.param(
+            f"UPDATE parcs SET {name} = NULL WHERE parc_id = '{GRAND}'",
+            [f"parcs : {name} manquant", GRAND],
+            id=f"verdict: no {name}",
+        )
+        for name in ("statut", "motif", "motif_code", "regles_au")
+    ),
+    pytest.param(
+        f"UPDATE parcs SET surface_brute_m2 = 2500.2 WHERE parc_id = '{DOUBLE}'",
+        ["surface_brute_m2 n'est pas celle du contour", "2500.2 m² écrits, 2500.0 m² dessinés"],
+        id="outline: another area than the one that is written",
+    ),
+    pytest.param(
         "UPDATE sources SET etat = 'absente'",
         ["aucune source utilisée"],
         id="provenance: no source at all",
@@ -176,6 +199,35 @@ def test_within_a_tenth_of_a_square_metre_is_no_finding(product):
         "UPDATE exclusions SET surface_m2 = 800.09 WHERE motif = 'espace_vert'",
         f"UPDATE parcs SET surface_exclue_m2 = 1300.05 WHERE parc_id = '{GRAND}'",
     )
+    assert check_product(product) == []
+
+
+def drawn(shape):
+    """Return the statement that gives the small park another outline, and its area."""
+    header = b"GP\0\1" + (2154).to_bytes(4, "little")
+    blob = header + MultiPolygon([shape]).wkb
+    areas = "surface_brute_m2 = {0}, surface_exclue_m2 = 0, surface_assujettie_m2 = {0}"
+    bounds = "surface_assujettie_min_m2 = {0}, surface_assujettie_max_m2 = {0}"
+    setting = f"{areas}, {bounds}".format(shape.area)
+    return f"UPDATE parcs SET geom = x'{blob.hex()}', {setting} WHERE parc_id = '{PETIT}'"
+
+
+def test_parks_that_overlap_are_named_together(product):
+    # The large park spans 200 to 320 m in x: 1 m of it, 30 m long, is taken.
+    damage(product, drawn(at(319, 200, 30, 30)))
+    words = ["parcs superposés", f"{GRAND} et {PETIT}", "30.0 m² en commun"]
+    assert any(all(word in item for word in words) for item in check_product(product))
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        pytest.param(320, id="a common side"),
+        pytest.param(319.997, id="a common strip of 0.09 m²"),
+    ],
+)
+def test_parks_side_by_side_do_not_overlap(product, x):
+    damage(product, drawn(at(x, 200, 30, 30)))
     assert check_product(product) == []
 
 

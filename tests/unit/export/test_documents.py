@@ -106,6 +106,12 @@ def test_metadata_name_title_date_and_vintages(published):
     assert sources == ["BD TOPO (2026-03)", "OpenStreetMap (2026-06)"]
 
 
+def test_the_abstract_names_the_commune_whatever_its_first_letter(published):
+    abstract = metadata_of(published).findtext(f".//{GMD}abstract/*")
+    assert "Commune : Démo-sur-Lys (62999). Règles au 01/07/2026." in abstract
+    assert "extérieurs de Démo" not in abstract
+
+
 def test_value_lists_serve_readers_without_styles(published):
     rows = query(
         published,

@@ -1,14 +1,16 @@
 """The delivered layers: names and types of the contract, values of the tables, nothing invented."""
 
+import ast
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pyogrio
 import pytest
 
 from pipeline import schemas
 from pipeline.export.columns import COLUMNS
-from pipeline.export.domains import DOMAINS
+from pipeline.export.domains import DEROGATIONS, DOMAINS
 from pipeline.export.layers import LAYERS
 from pipeline.export.publish import publish
 from pipeline.rules import ProtectionKind
@@ -21,7 +23,11 @@ from tests.unit.export.hand_made import (
     ENTERRE,
     GRAND,
     PETIT,
+    RULES,
+    candidates,
+    lots,
     make_product,
+    surfaces,
 )
 
 # Copied by hand from the contract, section 4.
@@ -155,8 +161,11 @@ def test_a_candidate_without_geometry_keeps_its_row_without_area(published):
     assert row["raison"] == "Géométrie incomplète."
 
 
-def test_candidate_area_is_measured_on_the_ground(published):
-    row = query(published, "SELECT * FROM candidats WHERE candidat_id = 'osm:way/1'")[0]
+def test_candidate_area_is_measured_on_the_ground(tmp_path):
+    rows = candidates()
+    moved = rows.set_geometry(rows.geometry.translate(0, 122_250))
+    path = publish(make_product(candidates=moved), tmp_path)
+    row = query(path, "SELECT * FROM candidats WHERE candidat_id = 'osm:way/1'")[0]
     # 12 000 planar m² at 50.1° N, where Lambert-93 swells areas by 0.2 to 0.4 %.
     assert 12_000 / 1.004 < row["surface_m2"] < 12_000 / 1.002
 
@@ -188,10 +197,78 @@ def test_the_ledger_names_article_and_certainty(published):
     assert rows[2]["article"] == "décret n° 2024-1023, art. 1er, III, 1°"
 
 
+def test_derogations_are_words_beside_their_codes(published):
+    row = park(published, DOUBLE)
+    assert row["derogations_possibles"] == "abords_500m_covisibilite;exclusion_a_confirmer"
+    assert row["derogations_libelles"] == (
+        "abords d'un monument historique (covisibilité) ; exclusion à confirmer"
+    )
+    assert park(published, GRAND)["derogations_libelles"] is None
+
+
+def test_every_derogation_of_the_rules_has_its_words():
+    assert {item.derogation for item in RULES.protections} <= set(DEROGATIONS)
+
+
+def reason_codes():
+    """Return the codes that the stage writes, as its source spells them."""
+    stage = Path(__file__).resolve().parents[3] / "pipeline" / "obligation"
+    for path in stage.glob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
+                named = [word.value for word in call.keywords if word.arg == "reason_code"]
+                first = call.args[:1] if call.func.id in {"Doubt", "_exempt"} else []
+                for value in (*named, *first):
+                    if isinstance(value, ast.Constant):
+                        yield value.value
+
+
+def test_every_reason_code_has_its_words():
+    codes = set(reason_codes())
+    assert {"sous_le_seuil", "contour_inconnu", "ombrage_arbres"} <= codes
+    exempting = {item.derogation for item in RULES.protections if item.effect == "automatique"}
+    assert codes | exempting <= set(DOMAINS["motif_code"])
+
+
+def test_unknown_spaces_are_null(tmp_path):
+    unknown = lots()
+    mask = unknown["lot_id"] == ENTERRE
+    unknown.loc[mask, ["spaces", "spaces_min", "spaces_max"]] = float("nan")
+    unknown.loc[mask, "spaces_source"] = None
+    path = publish(make_product(lots=unknown), tmp_path)
+    columns = ("places", "places_min", "places_max", "places_source")
+    assert [park(path, ENTERRE)[name] for name in columns] == [None] * 4
+    assert [park(path, GRAND)[name] for name in columns] == [480, 400, 600, "estimees"]
+
+
+def test_spaces_unknown_in_every_park_are_null(tmp_path):
+    unknown = lots().assign(spaces=float("nan"), spaces_min=float("nan"), spaces_max=float("nan"))
+    unknown["spaces_source"] = None
+    path = publish(make_product(lots=unknown), tmp_path)
+    for name in ("places", "places_min", "places_max", "places_source"):
+        assert query(path, f"SELECT count({name}) AS n FROM parcs")[0]["n"] == 0
+    assert types_of(path, "parcs")["places"] == "INTEGER"
+
+
+def test_areas_have_two_decimals_and_the_share_off_the_cadastre_four(tmp_path):
+    measured = surfaces().assign(rainwater_area_m2=1_234.56789)
+    shares = lots().assign(outside_parcels_share=0.123456)
+    row = park(publish(make_product(surfaces=measured, lots=shares), tmp_path), GRAND)
+    assert row["surface_eaux_pluviales_m2"] == 1_234.57
+    assert row["part_non_cadastree"] == 0.1235
+
+
+def test_rounding_takes_no_minimum_back_to_the_threshold(tmp_path):
+    measured = surfaces()
+    measured.loc[measured["lot_id"] == GRAND, "eligible_min_m2"] = 1_500.004
+    row = park(publish(make_product(surfaces=measured), tmp_path), GRAND)
+    assert row["surface_assujettie_min_m2"] == 1_500.004
+
+
 def test_a_crown_becomes_the_point_at_its_centre(published):
     trees = pyogrio.read_dataframe(published, layer="arbres").set_index("arbre_id")
     crown = trees.loc["T2"]
-    assert (crown.geometry.x, crown.geometry.y) == pytest.approx((650_195, 7_000_250))
+    assert (crown.geometry.x, crown.geometry.y) == pytest.approx((650_195, 6_878_000))
     assert (bool(crown["hors_parc"]), crown["parc_id"]) == (True, GRAND)
 
 
@@ -251,6 +328,7 @@ ORIGINS = {
 COMPUTED = {
     *("commune_name", "epci_name", "rules_as_of", "status_source", "ground_area_m2", "link"),
     *("certainty", "label", "article", "effect", "lot_ids", "largest_share", "lot_id"),
+    "derogation_words",
 }
 
 

@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 
 from pipeline.errors import ContractError, PublicationError
 from pipeline.export import publish as publish_module
+from pipeline.export import seal
 from pipeline.export.publish import publish
 from tests.unit.export.hand_made import GRAND, make_product, surfaces
 
@@ -247,6 +249,63 @@ def test_a_killed_process_leaves_the_previous_product(out, step):
     assert done.returncode == -signal.SIGKILL
     assert product_of(out).read_bytes() == before
     publish(changed(), out)  # what the dead process left does not stand in the way
+
+
+def dead_process():
+    """Return the number of a process that has ended."""
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    return done.pid
+
+
+def left_by(out, pid, *, stem="62999", machine=None, age_s=0.0):
+    """Leave a temporary file as a process that was killed `age_s` ago does."""
+    path = out / "62" / f".{stem}-{machine or seal._machine()}-{pid}-0a1b2c3d.gpkg"
+    path.write_bytes(b"half")
+    moment = time.time() - age_s
+    os.utime(path, (moment, moment))
+    return path
+
+
+@POSIX
+@pytest.mark.parametrize("stem", ["62999", "62999_revue"])
+def test_what_a_killed_run_left_is_removed_by_the_next_one(out, stem):
+    left_by(out, dead_process(), stem=stem)
+    publish(make_product(), out)
+    assert names(out) == BOTH
+
+
+def test_what_a_live_run_is_writing_is_left_alone(out):
+    writing = left_by(out, os.getpid())
+    publish(make_product(), out)
+    assert writing.exists()
+
+
+@pytest.mark.parametrize(
+    ("age_s", "stays"),
+    [
+        pytest.param(3_500, True, id="within the hour, it may be alive"),
+        pytest.param(3_700, False, id="after an hour, it is not"),
+    ],
+)
+def test_a_run_of_another_machine_is_judged_by_its_age(out, age_s, stays):
+    other = left_by(out, dead_process(), machine="ffffff", age_s=age_s)
+    publish(make_product(), out)
+    assert other.exists() == stays
+
+
+def test_an_old_temporary_without_a_process_is_removed(out):
+    old = out / "62" / ".62999-276b3762.gpkg"
+    old.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    publish(make_product(), out)
+    assert names(out) == BOTH
+
+
+def test_what_another_commune_left_is_not_touched(out):
+    other = left_by(out, dead_process(), stem="62998")
+    publish(make_product(), out)
+    assert other.exists()
 
 
 def test_a_product_that_breaks_an_invariant_is_not_published(out):

@@ -23,6 +23,7 @@ HEADS = {
     "a CSV": ("codeAiot;raisonSociale\n1;Société\n".encode("latin-1"), "csv"),
     "a text without separator": (b"hello\nworld\n", "unknown"),
     "binary that holds a comma": (b"a,b\x00c\n", "unknown"),
+    "a GeoTIFF": (b"II*\x00\x08\x00\x00\x00", "tiff"),
     "nothing at all": (b"", "unknown"),
 }
 

@@ -2,10 +2,12 @@
 
 import json
 
+import pandas as pd
 import pytest
 import shapely
 
 from pipeline.errors import SourceError
+from pipeline.ingestion.icpe import normalised_regime
 from tests.tables import X0, Y0
 from tests.unit.ingestion.deposits import (
     commune,
@@ -185,3 +187,25 @@ def test_bad_files_are_refused_in_one_line(data, name, content, why):
     with pytest.raises(SourceError, match=why) as refusal:
         read(data)
     assert "\n" not in str(refusal.value)
+
+
+REGIMES = {
+    "A": "Autorisation",
+    "AS": "Autorisation",
+    "Soumis à Autorisation": "Autorisation",
+    "AUTORISATION": "Autorisation",
+    "E": "Enregistrement",
+    "soumis à enregistrement": "Enregistrement",
+    "D": "Déclaration",
+    "DC": "Déclaration",
+    "Déclaration avec contrôle": "Déclaration",
+    "AUTRES REGIMES": "Autres régimes",
+    "Autres régimes": "Autres régimes",
+    "non icpe": "Non ICPE",
+    "Inconnu": "Inconnu",
+}
+
+
+@pytest.mark.parametrize(("given", "expected"), REGIMES.items(), ids=REGIMES.keys())
+def test_a_regime_is_said_in_the_words_of_georisques(given, expected):
+    assert normalised_regime(pd.Series([given], dtype="str")).tolist() == [expected]

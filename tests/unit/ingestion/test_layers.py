@@ -146,6 +146,53 @@ class TestParkings:
         ids = list(read(data).candidates["candidate_id"])
         assert ids == ["parkings_sup500m2/1", "parkings_sup500m2/1#2"]
 
+    def test_a_row_without_id_is_named_by_its_file_once(self, data):
+        deposit(data, "parkings/parkings_sup500m2.geojson", geojson((polygon(SQUARE), {"x": 1})))
+        (row,) = read(data).candidates.itertuples()
+        assert (row.candidate_id, row.source_id) == ("parkings_sup500m2/0", "0")
+
+    def without_outline(self, sources):
+        rows = sources.candidates.set_index("source_id")
+        assert rows["role"].to_dict() == {"1": "outline", "2": "outline", "3": "point_object"}
+        assert rows["defect"].notna().to_dict() == {"1": False, "2": True, "3": True}
+        assert rows.loc["2", "defect"] == "contour absent de la couche"
+        assert rows.loc["2", "geometry"] is None
+        assert rows.loc["1", "geometry"].area == pytest.approx(2000)
+        assert rows.loc["3", "geometry"].coords[0] == (X0 + 90, Y0 + 90)
+
+    def test_rows_of_a_geojson_without_outline_stay_candidates(self, data):
+        rows = [
+            (polygon(SQUARE), {"id": 1, "surfm2": 2000}),
+            (None, {"id": 2, "surfm2": 600}),
+            (point(90, 90), {"id": 3, "surfm2": 600}),
+        ]
+        deposit(data, "parkings/p.geojson", geojson(*rows))
+        sources = read(data)
+        self.without_outline(sources)
+        assert "2 objets sans contour gardés sans mesure" in remarks(sources, "parkings/p.geojson")
+
+    def test_rows_of_a_geopackage_without_outline_stay_candidates(self, data):
+        frame = table(
+            [
+                (box(0, 0, 40, 50), {"id": 1, "surfm2": 2000}),
+                (box(0, 0, 1, 1), {"id": 2, "surfm2": 600}),
+                (shapely.Point(90, 90), {"id": 3, "surfm2": 600}),
+            ]
+        )
+        frame.geometry = [frame.geometry.iloc[0], None, frame.geometry.iloc[2]]
+        (data / "parkings").mkdir()
+        path = data / "parkings/p.gpkg"
+        pyogrio.write_dataframe(frame, path, layer="p", geometry_type="Unknown")
+        self.without_outline(read(data))
+
+    def test_a_line_is_kept_by_its_vertices_and_never_measured(self, data):
+        deposit(data, "parkings/p.geojson", geojson(
+            (polygon(SQUARE), {"id": 1, "surfm2": 1}), (line((60, 0), (90, 0)), {"id": 2}),
+        ))  # fmt: skip
+        row = read(data).candidates.set_index("source_id").loc["2"]
+        assert (row["role"], row["defect"]) == ("outline", "contour sans surface dans la couche")
+        assert row["geometry"].equals(shapely.MultiPoint([(X0 + 60, Y0), (X0 + 90, Y0)]))
+
 
 class TestCoordinates:
     def one(self, data, text):
@@ -237,6 +284,23 @@ class TestBdTopo:
         assert sources.candidates["defect"].iloc[0].startswith("objet ponctuel : carré de 25 m²")
         told = remarks(sources, "bdtopo/EQUIPEMENT_DE_TRANSPORT.shp")
         assert "1 équipement d'une autre nature" in told
+
+    def test_a_car_park_without_outline_stays_a_candidate(self, data):
+        rows = [
+            (box(0, 0, 40, 50), {"ID": "P1", "NATURE": "Parking"}),
+            (box(0, 0, 1, 1), {"ID": "P2", "NATURE": "Parking"}),
+            (box(0, 0, 1, 1), {"ID": "P3", "NATURE": "Carrefour"}),
+        ]
+        frame = table(rows)
+        frame.geometry = [frame.geometry.iloc[0], None, None]
+        (data / "bdtopo").mkdir()
+        path = data / "bdtopo/EQUIPEMENT_DE_TRANSPORT.shp"
+        pyogrio.write_dataframe(frame, path, geometry_type="Polygon")
+        found = read(data).candidates.set_index("candidate_id")
+        assert list(found.index) == ["bdtopo/P1", "bdtopo/P2"]
+        assert found["role"].tolist() == ["outline", "outline"]
+        assert found.loc["bdtopo/P2", "defect"] == "contour absent de la couche"
+        assert found.loc["bdtopo/P2", "geometry"] is None
 
     ROADS: ClassVar = {
         "importance 4": ({"importance": "4"}, "public"),
@@ -339,7 +403,11 @@ class TestBdTopo:
 
     def test_every_file_is_reported_even_unused(self, data):
         save(data, "bdtopo/HAIE.shp", [(shapely.LineString([(0, 0), (9, 0)]), {"ID": "H1"})])
-        told = remarks(read(data), "bdtopo/HAIE.shp")
+        sources = read(data)
+        record = sources.records.set_index("file").loc["bdtopo/HAIE.shp"]
+        assert record["state"] == "sans_objet"
+        assert pd.isna(record["row_count"])
+        told = record["remarks"]
         assert told == "couche HAIE : 1 objets, sans usage pour les parcs de stationnement"
 
 
@@ -524,7 +592,65 @@ class TestBadFiles:
             "osm", "bdtopo", "cadastre", "parkings", "icpe", "icpe_emprises", "arbres",
             "servitudes", "monuments",
         ]  # fmt: skip
+        assert absent["row_count"].isna().all()
         assert any(warning.startswith("osm/ :") for warning in sources.warnings)
+
+    def test_a_file_without_row_around_the_commune_is_of_no_use(self, data):
+        far = polygon(rectangle(90_000, 0, 90_040, 50))
+        deposit(data, "parkings/p.geojson", geojson((far, {"id": 1, "surfm2": 2000})))
+        sources = read(data)
+        record = sources.records.set_index("file").loc["parkings/p.geojson"]
+        assert (record["state"], record["row_count"]) == ("sans_objet", 0)
+        assert record["remarks"] == "aucun objet autour de la commune"
+        assert "parkings/ : aucune donnée autour de la commune 62999" in sources.warnings
+
+    def test_rows_dropped_for_another_reason_are_not_called_absent(self, data):
+        rows = [(point(5, 5), {"code_aiot": "1"}), (point(9, 9), {"code_aiot": "2"})]
+        deposit(data, "icpe_emprises/e.geojson", geojson(*rows))
+        (told,) = [line for line in read(data).warnings if line.startswith("icpe_emprises/ :")]
+        assert told == (
+            "icpe_emprises/ : aucun des 2 objets lus n'est gardé autour de la commune 62999 :"
+            " 2 objets sans surface écartés"
+        )
+
+    DAMAGED: ClassVar = {
+        "an error page called .gpkg": ("z.gpkg", b"<html>403", "contenu non reconnu"),
+        "an error page called .csv": ("z.csv", b"<html>403", "contenu non reconnu"),
+        "an error page called .osm.pbf": ("z.osm.pbf", b"<html>403", "contenu non reconnu"),
+        "an error page called .zip": ("z.zip", b"<html>403", "contenu non reconnu"),
+        "an error page called .osm.gz": ("z.osm.gz", b"<html>403", "contenu non reconnu"),
+        "an error page inside an archive": (
+            "z.geojson.gz", gzip.compress(b"<html>403"), "contenu non reconnu",
+        ),
+        "an error message called .geojson": ("z.geojson", b'{"error": 1}', "contenu non reconnu"),
+        "a shapefile of no byte": ("z.shp", b"", "fichier vide"),
+        "a JSON of no byte": ("z.json", b"", "fichier vide"),
+    }  # fmt: skip
+
+    @pytest.mark.parametrize(("name", "content", "words"), DAMAGED.values(), ids=DAMAGED.keys())
+    def test_a_damaged_data_file_is_refused_beside_good_ones(self, data, name, content, words):
+        deposit(data, "parkings/p.geojson", geojson((polygon(SQUARE), {"id": 1, "surfm2": 1})))
+        deposit(data, f"parkings/{name}", content)
+        with pytest.raises(SourceError, match=rf"^parkings/{name} : {words}"):
+            read(data)
+
+    def test_a_layer_whose_rows_all_lack_geometry_is_refused(self, data):
+        deposit(
+            data, "parkings/p.geojson", geojson(*[(None, {"id": i, "surfm2": 1}) for i in "ab"])
+        )
+        with pytest.raises(
+            SourceError, match=r"^parkings/p\.geojson : couche p : aucune de ses 2 "
+        ):
+            read(data)
+
+    @pytest.mark.parametrize("name", ["p.gpkg", "p.shp"])
+    def test_a_file_whose_rows_all_lack_geometry_is_refused(self, data, name):
+        frame = table([(box(0, 0, 1, 1), {"id": 1, "surfm2": 600})])
+        frame.geometry = [None]
+        (data / "parkings").mkdir()
+        pyogrio.write_dataframe(frame, data / "parkings" / name, geometry_type="Polygon")
+        with pytest.raises(SourceError, match=rf"^parkings/{name} : couche p : aucune de ses 1 "):
+            read(data)
 
     def test_an_unknown_file_is_reported_and_left(self, data):
         deposit(data, "parkings/p.geojson", geojson((polygon(SQUARE), {"id": 1, "surfm2": 1})))
@@ -549,7 +675,7 @@ class TestBadFiles:
         frame = pd.DataFrame({"id": ["1"], "surfm2": ["1"]})
         (data / "parkings").mkdir()
         pyogrio.write_dataframe(frame, data / "parkings/p.gpkg", layer="p")
-        with pytest.raises(SourceError, match=r"parkings/p\.gpkg : couche sans géométrie"):
+        with pytest.raises(SourceError, match=r"parkings/p\.gpkg : couche sans géométrie \(p\)"):
             read(data)
 
     TRUNCATED: ClassVar = {

@@ -1,6 +1,7 @@
 import pytest
 
 from pipeline.ingestion.osm_tags import (
+    access,
     capacity,
     encloses,
     is_building,
@@ -111,3 +112,22 @@ def test_a_line_that_closes_is_no_surface_unless_it_says_so():
     assert encloses(hedge, "relation/1")
     assert encloses({"landuse": "grass"}, "way/1")
     assert encloses({"highway": "rest_area"}, "way/1")
+
+
+ACCESS = {
+    "everybody": ("yes", "public"),
+    "the owner's guests": ("private", "privé"),
+    "customers": ("customers", "clients"),
+    "holders of a permit": ("permit", "sur autorisation"),
+    "those who live there": ("destination", "riverains"),
+    "deliveries": ("delivery", "livraisons"),
+    "nobody": ("no", "interdit"),
+    "two groups": ("customers;employees", "clients ; employés"),
+    "a word that is not known": ("forestry", "forestry"),
+    "nothing said": (None, None),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), ACCESS.values(), ids=ACCESS.keys())
+def test_access_is_said_in_french(text, expected):
+    assert access(text) == expected
