@@ -1,10 +1,12 @@
 """Gather as masks everything that may leave a car park: ground cover, buildings, roads, rings."""
 
 import geopandas as gpd
+import pandas as pd
 import pyarrow as pa
 import shapely
 
-from pipeline.assumptions import Assumptions
+from pipeline.assumptions import Assumptions, Motif
+from pipeline.crs import GeometryArray
 from pipeline.eligible_surface.subtraction import polygonal
 from pipeline.masks import to_masks
 from pipeline.roads import carriageways
@@ -31,43 +33,41 @@ def gather_masks(
     public = roads[roads["road_class"] == "public"]
     measured = public[public["width_m"].notna()]
     freight = roads[roads["is_freight"] & (roads["road_class"] != "public")]
+    lanes, streets = carriageways(freight, assumptions), carriageways(measured, assumptions)
     tables = [
         ground_cover,
-        to_masks(
-            solid.geometry.to_numpy(),
-            ids=solid["building_id"],
-            source=solid["source"],
-            motif="batiment",
-            deducts=True,
-            certain=True,
-        ),
-        to_masks(
-            carriageways(measured, assumptions),
-            ids=measured["road_id"],
-            source=measured["source"],
-            motif="voie_publique",
-            deducts=True,
-            certain=True,
-        ),
+        _deducting(solid, solid.geometry.to_numpy(), "building_id", "batiment", certain=True),
+        _deducting(measured, streets, "road_id", "voie_publique", certain=True),
         _assumed_carriageways(public[public["width_m"].isna()], lots, assumptions),
-        to_masks(
-            carriageways(freight, assumptions),
-            ids=freight["road_id"],
-            source=freight["source"],
-            motif="voie_poids_lourds",
-            deducts=True,
-            certain=False,
-        ),
-        to_masks(
+        _deducting(freight, lanes, "road_id", "voie_poids_lourds", certain=False),
+        _deducting(
+            rings,
             rings.geometry.to_numpy(),
-            ids=rings["installation_id"],
-            source=rings["source"],
-            motif="icpe_10m",
-            deducts=True,
+            "installation_id",
+            "icpe_10m",
             certain=rings["is_certain"],
         ),
     ]
     return [batch for table in tables for batch in table.to_batches()]
+
+
+def _deducting(
+    rows: gpd.GeoDataFrame,
+    shapes: GeometryArray,
+    id_column: str,
+    motif: Motif,
+    *,
+    certain: "bool | pd.Series[bool]",
+) -> pa.Table:
+    """Pack polygons that deduct for one motif, named by the rows they come from."""
+    return to_masks(
+        shapes,
+        ids=rows[id_column],
+        source=rows["source"],
+        motif=motif,
+        deducts=True,
+        certain=certain,
+    )
 
 
 def _assumed_carriageways(
@@ -78,11 +78,6 @@ def _assumed_carriageways(
     met = roads.iloc[road]
     ground = shapely.intersection(carriageways(met, assumptions), lots.geometry.to_numpy()[lot])
     areal = shapely.area(ground) > 0
-    return to_masks(
-        polygonal(ground[areal]),
-        ids=met["road_id"][areal],
-        source=met["source"][areal],
-        motif="voie_publique",
-        deducts=True,
-        certain=False,
+    return _deducting(
+        met[areal], polygonal(ground[areal]), "road_id", "voie_publique", certain=False
     )
