@@ -127,7 +127,8 @@ def _labels(look: Look) -> ET.Element:
         element("text-style", style, [element("text-buffer", halo)]),
         element("text-format", {"multilineAlign": 1}),
         element("placement", {**_PLACEMENT[look.geometry], "priority": look.label_priority}),
-        element("rendering", scales),
+        # A label covers its own object rather than a neighbour.
+        element("rendering", {**scales, "obstacle": 1, "obstacleFactor": 2, "obstacleType": 0}),
     ]
     children = [element("settings", {"calloutType": "simple"}, settings)]
     return element("labeling", {"type": "simple"}, children)
