@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.french import number
 from pipeline.rules import FRENCH_COMPARISON, Exclusion, Protection, Rule, RuleBook
 from pipeline.run import Result
 
@@ -63,7 +64,7 @@ def print_summary(result: Result, console: Console) -> None:
         table = Table("Exclusion", title="Surfaces exclues", title_justify="left")
         table.add_column("m²", justify="right")
         for motif, area in document["exclusions_m2"].items():
-            table.add_row(labels.get(motif, motif), _number(area))
+            table.add_row(labels.get(motif, motif), number(area))
         console.print(table)
     for state, label in _STATE_LABELS.items():
         if document["sources"][state]:
@@ -87,14 +88,10 @@ def _verdict_table(result: Result, title: str) -> Table:
         table.add_row(
             label,
             str(len(of_status)),
-            _number(of_status["eligible_area_m2"].sum()),
-            "" if to_cover is None else _number(to_cover),
+            number(of_status["eligible_area_m2"].sum()),
+            "" if to_cover is None else number(to_cover),
         )
     return table
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}".replace(",", " ")
 
 
 def rules_document(book: RuleBook, day: date) -> dict[str, list[dict[str, Any]]]:

@@ -149,12 +149,17 @@ def _qualify(
 
     on_step("Mesure de la superficie assujettie")
     located, rings = _installations(sources, rules, day, territory, assumptions)
-    crowns = crowns_of(sources.trees, "high", assumptions)
-    exclusions = rules.exclusions_on(day)
     # Nothing is counted, hence excluded, in a park that article 40 does not reach.
     counted = lots[lots["out_of_scope"].isna()].reset_index(drop=True)
     masks = gather_masks(sources.masks, sources.buildings, roads, rings, counted, assumptions)
-    ledger = compute_eligible_surface(counted, masks, crowns, exclusions, assumptions, territory)
+    ledger = compute_eligible_surface(
+        counted,
+        masks,
+        crowns_of(sources.trees, "high", assumptions),
+        rules.exclusions_on(day),
+        assumptions,
+        territory,
+    )
 
     on_step("Ombrage par les arbres cartographiés")
     cover = compute_tree_cover(counted, ledger.remaining, sources.trees, assumptions, territory)

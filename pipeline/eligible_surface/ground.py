@@ -7,8 +7,8 @@ import shapely
 
 from pipeline.assumptions import Assumptions, Motif
 from pipeline.crs import GeometryArray
-from pipeline.eligible_surface.subtraction import polygonal
 from pipeline.masks import to_masks
+from pipeline.polygons import polygonal
 from pipeline.roads import carriageways
 
 

@@ -12,9 +12,9 @@ import pyarrow as pa
 import shapely
 
 from pipeline.crs import FloatArray, GeometryArray
+from pipeline.polygons import polygonal
 
 IntArray = npt.NDArray[np.intp]
-_POLYGON_TYPES = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 # Only where a floating-point overlay fails: a tenth of a millimetre, far below any survey.
 _FALLBACK_GRID_M = 1e-4
@@ -176,17 +176,6 @@ def _overlay_one(
         return operation(left, right)
     except shapely.errors.GEOSException:
         return operation(left, right, grid_size=_FALLBACK_GRID_M)
-
-
-def polygonal(geometries: GeometryArray) -> GeometryArray:
-    """Keep the polygons of each geometry; lines and points of an overlay come out empty."""
-    result = np.asarray(geometries, dtype=object).copy()
-    mixed = ~np.isin(shapely.get_type_id(result), _POLYGON_TYPES)
-    for i in np.flatnonzero(mixed):
-        parts = shapely.get_parts(result[i])
-        areal = parts[np.isin(shapely.get_type_id(parts), _POLYGON_TYPES)]
-        result[i] = shapely.union_all(areal) if len(areal) else shapely.Polygon()
-    return result
 
 
 def take_pieces(lots: GeometryArray, hits: Hits) -> tuple[GeometryArray, GeometryArray]:

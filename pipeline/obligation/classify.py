@@ -85,7 +85,6 @@ def _facts(row: dict[Any, Any], protections: tuple[tuple[str, float], ...]) -> F
         out_of_scope=_text(row["out_of_scope"]),
         area=Interval(row["eligible_min_m2"], eligible, row["eligible_max_m2"]),
         excluded_m2=row["excluded_area_m2"],
-        half_width_m2=row["half_width_m2"],
         uncertain_m2=row["uncertain_m2"],
         flagged_m2=row["flagged_m2"],
         has_uncertain_ring=row["has_uncertain_ring"],

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pipeline.french import number
 from pipeline.obligation.article40 import Article40
 from pipeline.obligation.facts import Facts
-from pipeline.obligation.wording import number, square_metres
+from pipeline.obligation.wording import square_metres
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,8 @@ class Facts:
         Eligible surface with its interval.
     excluded_m2
         What the decree leaves out of the raw area.
-    half_width_m2, uncertain_m2, flagged_m2
-        What each doubt adds to the interval: outline, uncertain pieces, flagged pieces.
+    uncertain_m2, flagged_m2
+        What each doubt adds to the interval: uncertain pieces, flagged pieces.
     has_uncertain_ring
         The 10 m of an installation whose heading is not verified are left out.
     source_areas
@@ -57,7 +57,6 @@ class Facts:
     out_of_scope: str | None
     area: Interval
     excluded_m2: float
-    half_width_m2: float
     uncertain_m2: float
     flagged_m2: float
     has_uncertain_ring: bool

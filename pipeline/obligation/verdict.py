@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from pipeline.french import number
 from pipeline.obligation.article40 import Article40
 from pipeline.obligation.doubts import Doubt, area_doubts, protection_doubts, tree_doubts
 from pipeline.obligation.facts import Facts, Status
@@ -12,7 +13,6 @@ from pipeline.obligation.wording import (
     day,
     estimate,
     euros,
-    number,
     sentence,
     square_metres,
 )

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from pipeline.french import number
+
 _MONTHS = (
     "janvier",
     "février",
@@ -18,11 +20,6 @@ _MONTHS = (
 )
 NOT_A_DECISION = "Estimation sur données publiques : ne vaut ni constat ni décision."
 OTHER_LAW = "sous réserve de l'article L. 111-19-1 du code de l'urbanisme"
-
-
-def number(value: float) -> str:
-    """Write a rounded number the French way: 12 500."""
-    return f"{value:,.0f}".replace(",", "\u202f")
 
 
 def square_metres(value: float) -> str:

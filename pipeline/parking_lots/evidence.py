@@ -8,6 +8,7 @@ import shapely
 
 from pipeline.assumptions import Assumptions
 from pipeline.crs import Territory, ground_area
+from pipeline.french import number
 from pipeline.groups import positions_by_key
 from pipeline.parking_lots.conflation import Conflation, union_by
 
@@ -95,15 +96,10 @@ def span(
         for source, area in areas.items():
             totals[source] = totals.get(source, 0.0) + area
     account = " ; ".join(
-        f"{SOURCE_LABELS[source]} {french(area)} m²" for source, area in sorted(totals.items())
+        f"{SOURCE_LABELS[source]} {number(area)} m²" for source, area in sorted(totals.items())
     )
     compared = any(len(areas) > 1 for areas in left.values())
     return Span(max(0.0, min(low, gross_m2)), max(high, gross_m2), account, is_compared=compared)
-
-
-def french(number: float) -> str:
-    """Write a number the French way, without decimals: 1 588."""
-    return f"{number:,.0f}".replace(",", "\u202f")
 
 
 def judge(

@@ -12,12 +12,12 @@ from pipeline.crs import GeometryArray
 from pipeline.groups import positions_by_key
 from pipeline.parking_lots.conflation import Conflation, components, union
 from pipeline.parking_lots.links import Links, find_links
+from pipeline.polygons import polygonal
 from pipeline.roads import carriageways
 
 # A fence has no width: it is opened by less than a drawing can show, to part what it separates.
 _FENCE_SLIT_M = 1e-4
 _DUST_M2 = 1e-4
-_POLYGON_TYPES = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
 @dataclass(frozen=True)
@@ -111,15 +111,20 @@ def _free_ground(
 ) -> GeometryArray:
     """Take from the ground of each link what the other car parks, and their links, already hold."""
     shapes = np.concatenate([pieces.geometry.to_numpy(), bands.geometry.to_numpy()])
-    park = np.concatenate([parks, parks[bands["piece"].to_numpy()]])
-    first = len(pieces)
+    owners = np.concatenate([parks, parks[bands["piece"].to_numpy()]])
+    return _give_to_the_first(shapes, owners, first=len(pieces))[len(pieces) :]
+
+
+def _give_to_the_first(shapes: GeometryArray, owners: np.ndarray, first: int = 0) -> GeometryArray:
+    """Take from each shape, from position `first` on, what earlier shapes of others hold."""
+    result = shapes.copy()
     later, earlier = shapely.STRtree(shapes).query(shapes[first:], predicate="intersects")
     later = later + first
-    clash = (earlier < later) & (park[earlier] != park[later])
+    clash = (earlier < later) & (owners[earlier] != owners[later])
     later, earlier = later[clash], earlier[clash]
     for i, pairs in positions_by_key(later):
-        shapes[i] = _polygonal(shapely.difference(shapes[i], union(shapes[earlier[pairs]])))
-    return shapes[first:]
+        result[i] = shapely.difference(shapes[i], union(shapes[earlier[pairs]]))
+    return polygonal(result)
 
 
 def _without_overlap(conflation: Conflation, assumptions: Assumptions) -> gpd.GeoDataFrame:
@@ -129,14 +134,7 @@ def _without_overlap(conflation: Conflation, assumptions: Assumptions) -> gpd.Ge
     pieces = chosen.assign(member=chosen.index, rank=chosen["source"].map(priority))
     order = ["rank", "size", "candidate_id"]
     pieces = pieces.sort_values(order, ascending=[True, False, True]).reset_index(drop=True)
-    shapes = pieces.geometry.to_numpy().copy()
-    group = pieces["group"].to_numpy()
-    later, earlier = pieces.sindex.query(pieces.geometry, predicate="intersects")
-    clash = (earlier < later) & (group[earlier] != group[later])
-    later, earlier = later[clash], earlier[clash]
-    for i, pairs in positions_by_key(later):
-        taken = union(pieces.geometry.to_numpy()[earlier[pairs]])
-        shapes[i] = _polygonal(shapely.difference(shapes[i], taken))
+    shapes = _give_to_the_first(pieces.geometry.to_numpy(), pieces["group"].to_numpy())
     pieces = pieces.set_geometry(shapes, crs=pieces.crs)
     return pieces[~pieces.is_empty].reset_index(drop=True)
 
@@ -217,8 +215,8 @@ def _cells(
     parted: list[shapely.Geometry] = []
     whole: list[shapely.Geometry] = []
     for body in shapely.get_parts(envelope):
-        rest = shapely.get_parts(_polygonal(shapely.difference(body, barrier)))
-        inside = _all_polygonal(shapely.intersection(rest, ground))
+        rest = shapely.get_parts(shapely.difference(body, barrier))
+        inside = polygonal(shapely.intersection(rest, ground))
         kept = inside[shapely.area(inside) >= smallest]
         (parted if len(kept) > 1 else whole).extend(kept)
     if not parted:
@@ -227,25 +225,11 @@ def _cells(
     if whole:  # drawn apart, but no obstacle parts it from the rest: it goes with the largest
         largest = int(shapely.area(cells).argmax())
         cells[largest] = union(np.array([cells[largest], *whole], dtype=object))
-    leftover = shapely.get_parts(_polygonal(shapely.difference(ground, union(cells))))
+    taken = np.array([shapely.difference(ground, union(cells))], dtype=object)
+    leftover = shapely.get_parts(polygonal(taken))
     touching = shapely.dwithin(leftover[:, None], cells[None, :], _FENCE_SLIT_M)
     for i, cell in enumerate(cells):
         own = leftover[touching[:, i] & (touching.sum(axis=1) == 1)]
         if len(own):
             cells[i] = union(np.concatenate([[cell], own]))
     return list(cells)
-
-
-def _polygonal(shape: shapely.Geometry) -> shapely.Geometry:
-    """Keep the polygons of an overlay; its lines and points have no ground."""
-    if shapely.get_type_id(shape) in _POLYGON_TYPES:
-        return shape
-    parts = shapely.get_parts(shape)
-    return shapely.union_all(parts[shapely.area(parts) > 0])
-
-
-def _all_polygonal(shapes: GeometryArray) -> GeometryArray:
-    result = np.empty(len(shapes), dtype=object)
-    for i, shape in enumerate(shapes):
-        result[i] = _polygonal(shape)
-    return result

@@ -17,7 +17,6 @@ BASE = Facts(
     out_of_scope=None,
     area=Interval(2190, 2310, 2420),
     excluded_m2=0,
-    half_width_m2=110,
     uncertain_m2=0,
     flagged_m2=0,
     has_uncertain_ring=False,
