@@ -31,7 +31,7 @@ class Assumption(_Strict):
     """One number that the law does not give."""
 
     value: float
-    unit: Literal["m", "m2", "/1", "1"]
+    unit: Literal["m", "m2", "/1", "1", "%", "kWc/m2", "kWh/kWc", "j", "points"]
     reason: str
     tested_range: tuple[float, float]
 
@@ -106,6 +106,27 @@ class ProtectionAssumptions(_Strict):
     whole_share: Assumption
 
 
+class PleaAssumptions(_Strict):
+    """From which measure a fact lets the owner plead, where the texts give no number."""
+
+    slope_percent: Assumption
+
+
+class PublicAccess(_Strict):
+    """What the access written on a car park says of its opening to the public."""
+
+    yes_words: tuple[str, ...]
+    no_words: tuple[str, ...]
+    reason: str
+
+    def tells(self, access: str | None) -> bool | None:
+        """Tell whether a park is open to the public; None when the words do not say."""
+        words = {word.strip().lower() for word in (access or "").split(";")}
+        if words & set(self.yes_words):
+            return True
+        return False if words & set(self.no_words) else None
+
+
 class SpaceAssumptions(_Strict):
     """How many spaces fit in an area."""
 
@@ -136,6 +157,8 @@ class Assumptions(_Strict):
     road_width_m: dict[str, Assumption]
     eligible_surface: EligibleSurfaceAssumptions
     protections: ProtectionAssumptions
+    pleas: PleaAssumptions
+    open_to_public: PublicAccess
     spaces: SpaceAssumptions
     mapped_trees: MappedTreeAssumptions
     ground_cover: tuple[GroundCover, ...]

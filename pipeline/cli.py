@@ -175,7 +175,7 @@ def rules_show(on: On = None, *, as_json: AsJson = False) -> None:
     """Affiche les valeurs légales en vigueur à une date."""
     with _one_clear_line():
         from pipeline.report import print_rules, rules_document
-        from pipeline.rules import load_rules
+        from pipeline.rule_files import load_rules
         from pipeline.settings import Settings
 
         book, day = load_rules(Settings().config / "rules"), _day(on)
@@ -191,7 +191,7 @@ def rules_check() -> None:
     """Vérifie les fichiers de règles et les hypothèses."""
     with _one_clear_line():
         from pipeline.assumptions import load_assumptions
-        from pipeline.rules import load_rules
+        from pipeline.rule_files import load_rules
         from pipeline.settings import Settings
 
         folder = Settings().config

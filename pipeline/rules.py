@@ -1,14 +1,12 @@
 """The law as dated data: `config/rules/*.yaml`, every value with its dates, article and doubt."""
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from functools import cached_property
 from itertools import pairwise
-from pathlib import Path
 from typing import Literal, Self
 
-import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -16,15 +14,40 @@ from pydantic import (
     HttpUrl,
     StrictFloat,
     StrictInt,
-    ValidationError,
+    StrictStr,
     model_validator,
 )
 
 from pipeline.assumptions import Motif
-from pipeline.errors import ConfigError, RuleNotInForceError, describe_faults
+from pipeline.errors import ConfigError, RuleNotInForceError
 
 Comparison = Literal["greater_than", "at_least", "less_than", "at_most"]
-Unit = Literal["m2", "m", "/1", "EUR/an", "date", "rubriques", "places/arbre", "departements"]
+Unit = Literal[
+    "m2",
+    "m",
+    "/1",
+    "ans",
+    "mois",
+    "EUR/an",
+    "kgCO2eq/kWc",
+    "date",
+    "texte",
+    "rubriques",
+    "places/arbre",
+    "departements",
+]
+# What a share is a share of: a share without its base invites the wrong reading.
+ShareBase = Literal[
+    "superficie",
+    "superficie_a_couvrir",
+    "superficie_eaux_pluviales",
+    "superficie_ombrage",
+    "superficie_totale",
+    "emprise_toiture",
+    "rendement_module",
+    "cout_travaux",
+    "valeur_venale",
+]
 LegalArea = Literal["art40", "eaux_pluviales", "ombrage"]
 ProtectionKind = Literal[
     "mh_terrain",
@@ -36,7 +59,11 @@ ProtectionKind = Literal[
     "site_inscrit",
     "coeur_parc_national",
     "l151_19",
+    "risque_naturel",
+    "risque_technologique",
 ]
+
+Value = StrictFloat | StrictInt | date | StrictStr | tuple[str, ...]
 
 _COMPARE: dict[Comparison, Callable[[float, float], bool]] = {
     "greater_than": operator.gt,
@@ -54,23 +81,28 @@ FRENCH_COMPARISON: dict[Comparison, str] = {
 
 _VALUE_TYPES: dict[Unit, type | tuple[type, ...]] = {
     "date": date,
+    "texte": str,
     "rubriques": tuple,
     "departements": tuple,
 }
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """A frozen model that refuses unknown keys."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class LegalSource(_Strict):
+class LegalSource(Strict):
     """Text a value comes from."""
 
     title: str
     href: HttpUrl | None = None
 
 
-class _Dated(_Strict):
+class Dated(Strict):
+    """What a text says from one day to another, both included, and where it was read."""
+
     valid_from: date
     valid_to: date | None = Field(default=None, description="last day in force; None: still is")
     sources: tuple[LegalSource, ...] = Field(min_length=1)
@@ -87,13 +119,13 @@ class _Dated(_Strict):
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
-class DatedValue(_Dated):
+class DatedValue(Dated):
     """Value in force from `valid_from` to `valid_to`, both days included."""
 
-    value: StrictFloat | StrictInt | date | tuple[str, ...]
+    value: Value | None = Field(description="None: the text sets one that was not read")
 
 
-class Rule(_Strict):
+class Rule(Strict):
     """One legal value and its history."""
 
     id: str = Field(pattern=r"^[A-Z0-9]+(\.[a-z0-9_]+)+$")
@@ -101,7 +133,12 @@ class Rule(_Strict):
     article: str
     unit: Unit
     comparison: Comparison | None = None
-    share_of: Literal["superficie", "superficie_a_couvrir"] | None = None
+    share_of: ShareBase | None = None
+    departements: tuple[str, ...] = Field(
+        default=(), description="where the rule replaces the general one; empty: everywhere"
+    )
+    replaces: str | None = Field(default=None, description="id of the general rule")
+    ends: bool = Field(default=False, description="the text itself ends: its last value may stop")
     needs_review: bool
     values: tuple[DatedValue, ...] = Field(min_length=1)
 
@@ -116,13 +153,17 @@ class Rule(_Strict):
     def _values_suit_the_unit(self) -> Self:
         wanted = _VALUE_TYPES.get(self.unit, (float, int))
         for dated in self.values:
-            if not isinstance(dated.value, wanted):
+            if dated.value is None and not self.needs_review:
+                msg = f"{self.id} : une valeur non lue (null) demande needs_review: true"
+                raise ValueError(msg)
+            if dated.value is not None and not isinstance(dated.value, wanted):
                 msg = f"{self.id} : {dated.value!r} n'est pas une valeur en {self.unit}"
-                raise ValueError(msg)  # noqa: TRY004 - pydantic reads ValueError
+                raise ValueError(msg)
         return self
 
     @model_validator(mode="after")
-    def _periods_do_not_overlap(self) -> Self:
+    def _periods_follow_one_another(self) -> Self:
+        """Refuse two values on one day, and a day without value that no text explains."""
         ordered = sorted(self.values, key=lambda dated: dated.valid_from)
         for earlier, later in pairwise(ordered):
             if earlier.valid_to is None or earlier.valid_to >= later.valid_from:
@@ -131,6 +172,22 @@ class Rule(_Strict):
                     f" {later.valid_from} ; borner la première par valid_to"
                 )
                 raise ValueError(msg)
+            if earlier.valid_to + timedelta(days=1) < later.valid_from:
+                msg = (
+                    f"{self.id} : aucune valeur entre le {earlier.valid_to} et le"
+                    f" {later.valid_from} ; combler le trou"
+                )
+                raise ValueError(msg)
+        if (ordered[-1].valid_to is not None) != self.ends:
+            msg = f"{self.id} : valid_to borne la dernière valeur si, et seulement si, ends: true"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _a_local_rule_replaces_another(self) -> Self:
+        if bool(self.departements) != (self.replaces is not None):
+            msg = f"{self.id} : departements et replaces vont ensemble"
+            raise ValueError(msg)
         return self
 
     def is_in_force(self, day: date) -> bool:
@@ -153,7 +210,7 @@ class Rule(_Strict):
         raise RuleNotInForceError(msg)
 
 
-class Exclusion(_Dated):
+class Exclusion(Dated):
     """A part that some legal areas leave out (décret n° 2024-1023, art. 1er, III and twins)."""
 
     motif: Motif
@@ -163,7 +220,7 @@ class Exclusion(_Dated):
     needs_review: bool
 
 
-class Protection(_Dated):
+class Protection(Dated):
     """A heritage or nature perimeter, and what it does to the obligation."""
 
     kind: ProtectionKind
@@ -174,22 +231,22 @@ class Protection(_Dated):
     needs_review: bool
 
 
-class _RuleFile(_Strict):
-    text: str
-    href: HttpUrl | None = None
-    rules: tuple[Rule, ...] = ()
-    exclusions: tuple[Exclusion, ...] = Field(
-        default=(), description="in order of precedence: overlapping pieces go to the first"
-    )
-    protections: tuple[Protection, ...] = ()
+class Derogation(Dated):
+    """What an owner may plead on the strength of a fact; `valid_to` is its own last day."""
+
+    code: str
+    article: str
+    label: str
+    needs_review: bool
 
 
-class RuleBook(_Strict):
+class RuleBook(Strict):
     """Every legal value known, at all dates."""
 
     rules: tuple[Rule, ...]
     exclusions: tuple[Exclusion, ...]
     protections: tuple[Protection, ...]
+    derogations: tuple[Derogation, ...] = ()
 
     @cached_property
     def _by_id(self) -> dict[str, Rule]:
@@ -202,6 +259,17 @@ class RuleBook(_Strict):
         except KeyError as error:
             msg = f"{rule_id} : règle absente de config/rules"
             raise ConfigError(msg) from error
+
+    def local(self, rule_id: str, insee_code: str) -> Rule:
+        """Return the rule that stands for `rule_id` in the département of a commune."""
+        for rule in self.rules:
+            if rule.replaces == rule_id and insee_code.startswith(rule.departements):
+                return rule
+        return self.rule(rule_id)
+
+    def is_in_force(self, rule_id: str, day: date) -> bool:
+        """Tell whether a value, read or not, covers `day`."""
+        return self.rule(rule_id).is_in_force(day)
 
     def number(self, rule_id: str, day: date) -> float:
         """Return a numeric value in force on `day`; raise `ConfigError` if it is not a number."""
@@ -217,6 +285,14 @@ class RuleBook(_Strict):
         if isinstance(value, date):
             return value
         msg = f"{rule_id} : date attendue, reçu {value!r}"
+        raise ConfigError(msg)
+
+    def words(self, rule_id: str, day: date) -> str:
+        """Return a word in force on `day`; raise `ConfigError` if the value is not a text."""
+        value = self.rule(rule_id).at(day).value
+        if isinstance(value, str):
+            return value
+        msg = f"{rule_id} : texte attendu, reçu {value!r}"
         raise ConfigError(msg)
 
     def labels(self, rule_id: str, day: date) -> tuple[str, ...]:
@@ -243,101 +319,35 @@ class RuleBook(_Strict):
         """Return the protections in force on `day`, by kind."""
         return {item.kind: item for item in self.protections if item.covers(day)}
 
-    def as_of(self, day: date) -> date:
+    def derogations_on(self, day: date) -> dict[str, Derogation]:
+        """Return the pleas that the texts in force on `day` admit, by code."""
+        return {item.code: item for item in self.derogations if item.covers(day)}
+
+    def as_of(self, day: date, boundaries: Iterable[date] = ()) -> date:
         """
         Return the last date ≤ `day` on which a rule or a status boundary changed.
 
-        A product dated so does not change every day for nothing.
+        A product dated so does not change every day for nothing. `boundaries` are those that the
+        data set beside the law, such as the renewal of a contract.
 
         Raises
         ------
         RuleNotInForceError
             If `day` comes before every rule.
         """
-        past = [boundary for boundary in self._boundaries() if boundary <= day]
-        if not past:
+        own = [boundary for boundary in self._boundaries() if boundary <= day]
+        if not own:
             msg = (
                 f"aucune règle en vigueur au {day} ; la première l'est au {min(self._boundaries())}"
             )
             raise RuleNotInForceError(msg)
-        return max(past)
+        return max(*own, *(boundary for boundary in boundaries if boundary <= day), min(own))
 
     def _boundaries(self) -> Iterator[date]:
         dated = [value for rule in self.rules for value in rule.values]
-        for item in (*dated, *self.exclusions, *self.protections):
+        for item in (*dated, *self.exclusions, *self.protections, *self.derogations):
             yield item.valid_from
             if item.valid_to is not None:
                 yield item.valid_to + timedelta(days=1)
             if isinstance(item, DatedValue) and isinstance(item.value, date):
                 yield item.value
-
-
-def load_rules(folder: Path) -> RuleBook:
-    """
-    Read every rule file of `folder`, in the order of their names.
-
-    Raises
-    ------
-    ConfigError
-        If the folder is empty, a key is unknown or written twice, a share has no base, two periods
-        overlap, or two files hold the same rule; the message names the file and the field.
-    """
-    paths = sorted(folder.glob("*.yaml"))
-    if not paths:
-        msg = f"{folder} : aucun fichier de règles (*.yaml) ; corriger PARZAN_CONFIG ou réinstaller"
-        raise ConfigError(msg)
-    files = [_read(path) for path in paths]
-    book = RuleBook(
-        rules=tuple(rule for file in files for rule in file.rules),
-        exclusions=tuple(item for file in files for item in file.exclusions),
-        protections=tuple(item for file in files for item in file.protections),
-    )
-    _refuse_twins(folder, book)
-    return book
-
-
-def _read(path: Path) -> _RuleFile:
-    try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
-        return _RuleFile.model_validate(raw)
-    except ValidationError as error:
-        msg = f"{path} : {describe_faults(error.errors())}"
-        raise ConfigError(msg) from error
-    except (OSError, yaml.YAMLError) as error:
-        msg = f"{path} : illisible comme YAML : {' '.join(str(error).split())}"
-        raise ConfigError(msg) from error
-
-
-def _refuse_twins(folder: Path, book: RuleBook) -> None:
-    """Refuse a rule, an exclusion or a protection that two entries hold on one day."""
-    seen: dict[str, list[_Dated]] = {}
-    for rule in book.rules:
-        if rule.id in seen:
-            msg = f"{folder} : règle {rule.id} écrite deux fois ; n'en garder qu'une"
-            raise ConfigError(msg)
-        seen[rule.id] = []
-    for name, item in (
-        *((f"exclusion {item.motif}", item) for item in book.exclusions),
-        *((f"protection {item.kind}", item) for item in book.protections),
-    ):
-        earlier = seen.setdefault(name, [])
-        if any(item.covers(other.valid_from) or other.covers(item.valid_from) for other in earlier):
-            msg = (
-                f"{folder} : {name} en vigueur deux fois au {item.valid_from} ; borner la première"
-            )
-            raise ConfigError(msg)
-        earlier.append(item)
-
-
-class _UniqueKeyLoader(yaml.CSafeLoader):
-    """A safe YAML loader that refuses a key written twice in one mapping."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
-        """Build a mapping whose keys differ."""
-        keys = [self.construct_object(key, deep=deep) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"clé {key!r} écrite deux fois", node.start_mark
-                )
-        return super().construct_mapping(node, deep=deep)

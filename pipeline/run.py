@@ -23,7 +23,8 @@ from pipeline.obligation.protections import protection_shares
 from pipeline.parking_lots.build import ParkingLots, build_parking_lots
 from pipeline.parking_lots.describe import Surroundings
 from pipeline.roads import settle_through_roads
-from pipeline.rules import RuleBook, load_rules
+from pipeline.rule_files import load_rules
+from pipeline.rules import RuleBook
 from pipeline.settings import Settings
 from pipeline.tree_canopy.mapped_trees import compute_tree_cover, crowns_of, crowns_over
 

@@ -12,7 +12,7 @@ from pipeline import contracts, schemas
 from pipeline.assumptions import load_assumptions
 from pipeline.crs import Territory, load_territories
 from pipeline.masks import to_masks
-from pipeline.rules import load_rules
+from pipeline.rule_files import load_rules
 
 CONFIG = Path(__file__).resolve().parents[1] / "config"
 ASSUMPTIONS = load_assumptions(CONFIG / "assumptions.yaml")
@@ -56,7 +56,12 @@ def table(schema, rows, defaults):
 
 def candidates(*rows):
     """Return `ParkingCandidate` rows; each needs a candidate_id and a geometry."""
-    defaults = {"source": "osm", "role": "outline", "parking_type": "surface"}
+    defaults = {
+        "source": "osm",
+        "role": "outline",
+        "parking_type": "surface",
+        "is_for_trucks": False,
+    }
     named = [{"source_id": row["candidate_id"], **row} for row in rows]
     return table(schemas.ParkingCandidate, named, defaults)
 
@@ -103,6 +108,7 @@ def _lot(row):
     return {
         "insee_code": "30000", "parking_type": "surface", "gross_area_m2": area,
         "source_low_m2": area, "source_high_m2": area, "source_areas": "", "accuracy_m": 0.5,
+        "is_for_trucks": False,
         "outline_known": True, "is_bays_only": False, "piece_count": 1, "largest_piece_m2": area,
         "spaces": 60.0, "spaces_min": 50.0, "spaces_max": 75.0, "spaces_source": "estimees",
         "reliability": "moyenne", "reliability_reasons": "une seule source", "sources": "osm",

@@ -41,8 +41,8 @@ from pipeline.schemas import (
     Perimeter,
     Road,
     SourceRecord,
+    Table,
     Tree,
-    _Table,
 )
 
 _SHOWN_REMARKS = 300
@@ -243,7 +243,7 @@ def _around_commune(folders: _Folders, halo_m: float) -> Scope:
     return replace(folders.scope, window=find_window(limits, folders.scope, halo_m))
 
 
-def _stack(schema: type[_Table], parts: Iterable[pd.DataFrame], crs: str) -> gpd.GeoDataFrame:
+def _stack(schema: type[Table], parts: Iterable[pd.DataFrame], crs: str) -> gpd.GeoDataFrame:
     """Return the rows of several readers as one table, sorted by id, checked."""
     conformed = [conform(schema, part, crs) for part in parts if len(part)]
     if not conformed:

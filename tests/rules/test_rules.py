@@ -8,7 +8,7 @@ import yaml
 
 from pipeline.assumptions import load_assumptions
 from pipeline.errors import ConfigError, RuleNotInForceError
-from pipeline.rules import load_rules
+from pipeline.rule_files import load_rules
 from tests.tables import CONFIG, RULES
 
 RULE = {

@@ -11,7 +11,7 @@ from shapely import MultiPolygon, Point, box
 from pipeline import contracts, schemas
 from pipeline.crs import load_territories, territory_of
 from pipeline.export.product import Product
-from pipeline.rules import load_rules
+from pipeline.rule_files import load_rules
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
 RULES = load_rules(CONFIG / "rules")

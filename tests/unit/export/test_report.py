@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from pipeline.report import print_rules, print_sources, rules_document
-from pipeline.rules import load_rules
+from pipeline.rule_files import load_rules
 
 BOOK = load_rules(Path(__file__).resolve().parents[3] / "config" / "rules")
 DAY = date(2026, 11, 22)

@@ -1,0 +1,111 @@
+"""Rule files of `config/rules` → one book: read, checked, refused when two say the same thing."""
+
+from pathlib import Path
+
+import yaml
+from pydantic import Field, HttpUrl, ValidationError
+
+from pipeline.errors import ConfigError, describe_faults
+from pipeline.rules import Dated, Derogation, Exclusion, Protection, Rule, RuleBook, Strict
+
+
+class _RuleFile(Strict):
+    text: str
+    href: HttpUrl | None = None
+    rules: tuple[Rule, ...] = ()
+    exclusions: tuple[Exclusion, ...] = Field(
+        default=(), description="in order of precedence: overlapping pieces go to the first"
+    )
+    protections: tuple[Protection, ...] = ()
+    derogations: tuple[Derogation, ...] = ()
+
+
+def load_rules(folder: Path) -> RuleBook:
+    """
+    Read every rule file of `folder`, in the order of their names.
+
+    Raises
+    ------
+    ConfigError
+        If the folder is empty, a key is unknown or written twice, a share has no base, two periods
+        overlap, or two files hold the same rule; the message names the file and the field.
+    """
+    paths = sorted(folder.glob("*.yaml"))
+    if not paths:
+        msg = f"{folder} : aucun fichier de règles (*.yaml) ; corriger PARZAN_CONFIG ou réinstaller"
+        raise ConfigError(msg)
+    files = [_read(path) for path in paths]
+    book = RuleBook(
+        rules=tuple(rule for file in files for rule in file.rules),
+        exclusions=tuple(item for file in files for item in file.exclusions),
+        protections=tuple(item for file in files for item in file.protections),
+        derogations=tuple(item for file in files for item in file.derogations),
+    )
+    _refuse_twins(folder, book)
+    _refuse_orphans(folder, book)
+    return book
+
+
+def _read(path: Path) -> _RuleFile:
+    try:
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+        return _RuleFile.model_validate(raw)
+    except ValidationError as error:
+        msg = f"{path} : {describe_faults(error.errors())}"
+        raise ConfigError(msg) from error
+    except (OSError, yaml.YAMLError) as error:
+        msg = f"{path} : illisible comme YAML : {' '.join(str(error).split())}"
+        raise ConfigError(msg) from error
+
+
+def _refuse_orphans(folder: Path, book: RuleBook) -> None:
+    """Refuse a local rule whose general one is nowhere, or that two local ones replace."""
+    known = {rule.id for rule in book.rules}
+    places: set[tuple[str, str]] = set()
+    for rule in book.rules:
+        if rule.replaces is None:
+            continue
+        if rule.replaces not in known:
+            msg = f"{folder} : {rule.id} remplace {rule.replaces}, qui n'est dans aucun fichier"
+            raise ConfigError(msg)
+        for place in rule.departements:
+            if (rule.replaces, place) in places:
+                msg = f"{folder} : {rule.replaces} remplacée deux fois dans le {place}"
+                raise ConfigError(msg)
+            places.add((rule.replaces, place))
+
+
+def _refuse_twins(folder: Path, book: RuleBook) -> None:
+    """Refuse what two entries hold on one day: a rule, an exclusion, a perimeter, a plea."""
+    seen: dict[str, list[Dated]] = {}
+    for rule in book.rules:
+        if rule.id in seen:
+            msg = f"{folder} : règle {rule.id} écrite deux fois ; n'en garder qu'une"
+            raise ConfigError(msg)
+        seen[rule.id] = []
+    for name, item in (
+        *((f"exclusion {item.motif}", item) for item in book.exclusions),
+        *((f"protection {item.kind}", item) for item in book.protections),
+        *((f"dérogation {item.code}", item) for item in book.derogations),
+    ):
+        earlier = seen.setdefault(name, [])
+        if any(item.covers(other.valid_from) or other.covers(item.valid_from) for other in earlier):
+            msg = (
+                f"{folder} : {name} en vigueur deux fois au {item.valid_from} ; borner la première"
+            )
+            raise ConfigError(msg)
+        earlier.append(item)
+
+
+class _UniqueKeyLoader(yaml.CSafeLoader):
+    """A safe YAML loader that refuses a key written twice in one mapping."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+        """Build a mapping whose keys differ."""
+        keys = [self.construct_object(key, deep=deep) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"clé {key!r} écrite deux fois", node.start_mark
+                )
+        return super().construct_mapping(node, deep=deep)
