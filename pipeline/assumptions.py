@@ -1,5 +1,6 @@
 """Modelling choices read from `config/assumptions.yaml`: a value, its reason, its tested range."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Literal, Self
 
@@ -21,6 +22,11 @@ Motif = Literal[
     "icpe_10m",
     "voie_poids_lourds",
 ]
+
+DEPARTEMENTS = frozenset(
+    {f"{number:02}" for number in range(1, 96)} - {"20"}
+    | {"2A", "2B", "971", "972", "973", "974", "976"}
+)
 
 
 class _Strict(BaseModel):
@@ -147,6 +153,99 @@ class MappedTreeAssumptions(_Strict):
     spread_share: Assumption
 
 
+class NeighbourAssumptions(_Strict):
+    """When two car parks are adjacent."""
+
+    distance_m: Assumption
+
+
+class OwnerAssumptions(_Strict):
+    """When parcels make one land holding, and when a second owner of a car park is told."""
+
+    edge_gap_m: Assumption
+    edge_length_m: Assumption
+    other_owner_share: Assumption
+
+
+class RegionalYield(_Strict):
+    """Energy a year of one kWc on a canopy, in kWh/kWc; `source` says what it was read from."""
+
+    departements: tuple[str, ...]
+    value: float
+    low: float
+    high: float
+    source: str
+    reason: str
+
+    @model_validator(mode="after")
+    def _inside_its_bounds(self) -> Self:
+        if not 0 < self.low <= self.value <= self.high:
+            msg = f"{self.departements} : {self.value} hors de [{self.low}, {self.high}]"
+            raise ValueError(msg)
+        return self
+
+
+class SolarAssumptions(_Strict):
+    """
+    Power and energy of the canopies of a car park.
+
+    The tested range of an assumption is the interval that is published, and `yields` holds each
+    département of the regional law once.
+    """
+
+    module_density_kwc_m2: Assumption
+    layout_share: Assumption
+    grid_ratio: Assumption
+    yields: tuple[RegionalYield, ...]
+
+    @model_validator(mode="after")
+    def _each_departement_once(self) -> Self:
+        found = Counter(code for entry in self.yields for code in entry.departements)
+        faults = {
+            "absent": DEPARTEMENTS - set(found),
+            "inconnu": set(found) - DEPARTEMENTS,
+            "en double": {code for code, count in found.items() if count > 1},
+        }
+        told = [f"{name} : {', '.join(sorted(codes))}" for name, codes in faults.items() if codes]
+        if told:
+            msg = f"département {' ; '.join(told)}"
+            raise ValueError(msg)
+        return self
+
+    def yield_of(self, insee_code: str) -> RegionalYield | None:
+        """Return the yield where a commune lies; None outside the départements listed."""
+        found = (entry for entry in self.yields if insee_code.startswith(entry.departements))
+        return next(found, None)
+
+
+class PriorityAssumptions(_Strict):
+    """Points that rank the car parks to instruct, and where the classes begin."""
+
+    overdue_points: Assumption
+    deferrable_points: Assumption
+    soon_points: Assumption
+    soon_days: Assumption
+    large_points: Assumption
+    medium_points: Assumption
+    medium_area_m2: Assumption
+    reliable_points: Assumption
+    fairly_reliable_points: Assumption
+    several_parks_points: Assumption
+    several_parks: Assumption
+    to_check_points: Assumption
+    first_class_points: Assumption
+    second_class_points: Assumption
+    third_class_points: Assumption
+
+    @model_validator(mode="after")
+    def _classes_in_order(self) -> Self:
+        first, second = self.first_class_points.value, self.second_class_points.value
+        if not first > second > self.third_class_points.value > 0:
+            msg = "les seuils des classes de priorité doivent décroître et rester positifs"
+            raise ValueError(msg)
+        return self
+
+
 class Assumptions(_Strict):
     """All modelling choices of a run."""
 
@@ -161,6 +260,10 @@ class Assumptions(_Strict):
     open_to_public: PublicAccess
     spaces: SpaceAssumptions
     mapped_trees: MappedTreeAssumptions
+    neighbours: NeighbourAssumptions
+    owners: OwnerAssumptions
+    solar: SolarAssumptions
+    priority: PriorityAssumptions
     ground_cover: tuple[GroundCover, ...]
 
 

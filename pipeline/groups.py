@@ -1,9 +1,11 @@
-"""Group positions by key, in time that follows their number."""
+"""Groups of rows: by key, or by the pairs that join them, in time that follows their number."""
 
 from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 IntArray = npt.NDArray[np.intp]
 
@@ -28,3 +30,11 @@ def positions_by_key(keys: IntArray) -> Iterator[tuple[int, IntArray]]:
     ordered = keys[order]
     for part in np.split(order, np.flatnonzero(ordered[1:] != ordered[:-1]) + 1):
         yield int(keys[part[0]]), part
+
+
+def components(count: int, pairs: IntArray) -> IntArray:
+    """Return the connected component of each of `count` nodes joined by `pairs`, shape `(m, 2)`."""
+    if not len(pairs):
+        return np.arange(count)
+    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
+    return np.asarray(connected_components(graph, directed=False)[1])

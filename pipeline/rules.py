@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from functools import cached_property
 from itertools import pairwise
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -65,7 +65,7 @@ ProtectionKind = Literal[
 
 Value = StrictFloat | StrictInt | date | StrictStr | tuple[str, ...]
 
-_COMPARE: dict[Comparison, Callable[[float, float], bool]] = {
+_COMPARE: dict[Comparison, Callable[[Any, Any], bool]] = {
     "greater_than": operator.gt,
     "at_least": operator.ge,
     "less_than": operator.lt,
@@ -77,6 +77,11 @@ FRENCH_COMPARISON: dict[Comparison, str] = {
     "less_than": "<",
     "at_most": "≤",
 }
+
+
+def compare(comparison: Comparison, value: Value, threshold: Value) -> bool:
+    """Compare two numbers, or two days, as strictly as the text does."""
+    return _COMPARE[comparison](value, threshold)
 
 
 _VALUE_TYPES: dict[Unit, type | tuple[type, ...]] = {

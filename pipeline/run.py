@@ -18,8 +18,12 @@ from pipeline.export.product import Product
 from pipeline.export.publish import publish
 from pipeline.ingestion.catalogue import Catalogue, load_catalogue
 from pipeline.ingestion.folder import Sources, read_sources
-from pipeline.obligation.classify import classify_lots
+from pipeline.obligation.classify import Evidence, Judgement, classify_lots
+from pipeline.obligation.dossiers import boundaries
+from pipeline.obligation.owners import ownership, parcel_owners
+from pipeline.obligation.priority import prioritise
 from pipeline.obligation.protections import protection_shares
+from pipeline.obligation.solar import solar_potential
 from pipeline.parking_lots.build import ParkingLots, build_parking_lots
 from pipeline.parking_lots.describe import Surroundings
 from pipeline.roads import settle_through_roads
@@ -29,6 +33,7 @@ from pipeline.settings import Settings
 from pipeline.tree_canopy.mapped_trees import compute_tree_cover, crowns_of, crowns_over
 
 OnStep = Callable[[str], None]
+_CUMULATING_YEARS = "NEUF500.renovation_cumul_duree"
 
 
 @dataclass(frozen=True)
@@ -106,11 +111,13 @@ def measure_commune(
     on_step: OnStep = lambda _: None,
 ) -> tuple[Product, tuple[str, ...]]:
     """Return the tables of one commune and the warnings of its sources; nothing is written."""
-    as_of = configuration.rules.as_of(day)
+    rules = configuration.rules
     territory = territory_of(insee_code, configuration.territories)
-    sources = _read(insee_code, data, as_of, territory, configuration, on_step)
-    product = _qualify(insee_code, sources, as_of, territory, configuration, on_step)
-    return product, sources.warnings
+    sources = _read(insee_code, data, rules.as_of(day), territory, configuration, on_step)
+    years = rules.number(_CUMULATING_YEARS, day) if rules.is_in_force(_CUMULATING_YEARS, day) else 0
+    as_of = rules.as_of(day, boundaries(sources.dossiers, int(years)))
+    product, unmatched = _qualify(insee_code, sources, as_of, territory, configuration, on_step)
+    return product, (*sources.warnings, *unmatched)
 
 
 def _read(
@@ -139,7 +146,7 @@ def _qualify(
     territory: Territory,
     configuration: Configuration,
     on_step: OnStep,
-) -> Product:
+) -> tuple[Product, tuple[str, ...]]:
     rules, assumptions = configuration.rules, configuration.assumptions
 
     on_step("Délimitation des parcs")
@@ -167,9 +174,24 @@ def _qualify(
 
     on_step("Application de la loi")
     shares = protection_shares(lots, sources.perimeters, assumptions)
-    verdicts = classify_lots(lots, ledger.surfaces, cover, shares, rules, day)
+    evidence = Evidence(
+        surfaces=ledger.surfaces,
+        pieces=ledger.pieces,
+        cover=cover,
+        shares=shares,
+        perimeters=sources.perimeters,
+        installations=located,
+        dossiers=sources.dossiers,
+    )
+    judged = classify_lots(lots, evidence, rules, assumptions, day)
 
-    return Product(
+    on_step("Propriétaires, voisinage et potentiel solaire")
+    land = parcel_owners(
+        sources.parcels, sources.owned_parcels, assumptions, owners_known=sources.owners_known
+    )
+    owners = ownership(lots, land, assumptions, owners_known=sources.owners_known)
+
+    product = Product(
         territory=territory,
         insee_code=insee_code,
         as_of=day,
@@ -177,7 +199,20 @@ def _qualify(
         lots=lots,
         surfaces=ledger.surfaces,
         tree_cover=cover,
-        verdicts=verdicts,
+        verdicts=judged.verdicts,
+        steps=judged.steps,
+        pleas=judged.pleas,
+        ownership=owners,
+        solar=solar_potential(lots, judged.verdicts, sources.yield_cells, assumptions),
+        priorities=prioritise(
+            lots,
+            judged.verdicts,
+            ledger.surfaces,
+            owners,
+            assumptions,
+            day=day,
+            large_m2=rules.number("APER40.seuil_grand", day),
+        ),
         candidates=sources.candidates,
         outcomes=_outcomes_for(insee_code, parks),
         pieces=ledger.pieces,
@@ -186,11 +221,20 @@ def _qualify(
         rings=rings,
         perimeters=_meeting(sources.perimeters, shares),
         protection_shares=shares,
-        parcels=_parcels_of(lots, sources.parcels),
+        parcels=_parcels_of(lots, land),
         records=sources.records,
         rules=rules,
         version=version("parzan"),
     )
+    return product, _unmatched(judged)
+
+
+def _unmatched(judged: Judgement) -> tuple[str, ...]:
+    """Tell the rows of `dossiers/` that fit no car park of the commune: none is lost in silence."""
+    if not judged.unmatched:
+        return ()
+    rows = ", ".join(judged.unmatched)
+    return (f"dossiers/ : aucun parc de la commune à cet identifiant ou à cette position : {rows}",)
 
 
 def _surroundings(sources: Sources, roads: gpd.GeoDataFrame) -> Surroundings:

@@ -21,11 +21,10 @@ from pipeline.eligible_surface.subtraction import (
     take_pieces,
     without_enclosing,
 )
+from pipeline.precision import PIECE_DUST_M2
 from pipeline.rules import Exclusion, LegalArea
 from pipeline.schemas import EligibleSurface, ExclusionPiece, ParkingLot
 
-# Below a square decimetre a piece is floating-point dust along a shared edge, not ground.
-_DUST_M2 = 0.01
 _GROUND_MOTIFS = ("espace_vert", "repos", "stockage", "logistique", "marchandises_dangereuses")
 
 
@@ -189,7 +188,7 @@ def _pieces(
     table["area_m2"] = ground_of(
         table["geometry"].to_numpy(), lambda shapes: ground_area(shapes, territory)
     )
-    kept = table[table["area_m2"] > _DUST_M2].reset_index(drop=True)
+    kept = table[table["area_m2"] > PIECE_DUST_M2].reset_index(drop=True)
     pieces = gpd.GeoDataFrame(conform(ExclusionPiece, kept, territory.crs))
     return check(ExclusionPiece, pieces, territory.crs), remaining
 
@@ -254,7 +253,7 @@ def _surfaces(
     gross = lots["gross_area_m2"].to_numpy(dtype=float)
     excluded = np.minimum(total(pieces["is_deducted"]), gross)
     uncertain = np.maximum(most_m2 - (gross - excluded), 0.0)
-    uncertain[uncertain < _DUST_M2] = 0.0
+    uncertain[uncertain < PIECE_DUST_M2] = 0.0
     flagged = total(~pieces["is_deducted"])
     doubtful_ring = (pieces["motif"] == "icpe_10m") & ~pieces["is_certain"]
     eligible = gross - excluded

@@ -13,11 +13,10 @@ import shapely
 
 from pipeline.crs import FloatArray, GeometryArray
 from pipeline.polygons import polygonal
+from pipeline.precision import FALLBACK_GRID_M
 
 IntArray = npt.NDArray[np.intp]
 
-# Only where a floating-point overlay fails: a tenth of a millimetre, far below any survey.
-_FALLBACK_GRID_M = 1e-4
 _BOUNDS = ("xmin", "ymin", "xmax", "ymax")
 
 
@@ -175,7 +174,7 @@ def _overlay_one(
     try:
         return operation(left, right)
     except shapely.errors.GEOSException:
-        return operation(left, right, grid_size=_FALLBACK_GRID_M)
+        return operation(left, right, grid_size=FALLBACK_GRID_M)
 
 
 def take_pieces(lots: GeometryArray, hits: Hits) -> tuple[GeometryArray, GeometryArray]:

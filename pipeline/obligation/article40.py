@@ -1,78 +1,214 @@
-"""Article 40 of loi n° 2023-175 on one day: its values, read once from the rules."""
+"""Article 40 of loi n° 2023-175 on one car park: the comparisons, in the order of the reasoning."""
 
-from dataclasses import dataclass
-from datetime import date
-from math import ceil
+from collections.abc import Iterator
 
-from pipeline.rules import Protection, RuleBook
+from pipeline.obligation.doubts import (
+    Doubt,
+    outline_doubts,
+    protection_doubt,
+    straddle,
+    tree_doubt,
+)
+from pipeline.obligation.facts import Facts, Protected, TreeFacts
+from pipeline.obligation.law import NO, YES, Law, fact, measure, yes_or_no
+from pipeline.obligation.trace import Conclusion, Step, until_concluded
+from pipeline.obligation.wording import day as in_words
+
+NAME = "art. 40"
+OPEN_AIR = "parc extérieur"
+_SCOPE = "décret n° 2024-1023, art. 1er, I"
+_COUNTED = "décret n° 2024-1023, art. 1er"
 
 
-@dataclass(frozen=True)
-class Article40:
-    """The text in force on `day`; areas in m², penalties in euros a year."""
+def reasoning(facts: Facts, law: Law) -> tuple[tuple[Step, ...], tuple[Doubt, ...]]:
+    """
+    Return the comparisons up to the conclusion, and the questions left open if there are any.
 
-    rules: RuleBook
-    day: date
+    In this order: out of scope; threshold of the commune; in the scope by its date; not subject
+    (the whole interval at or below the threshold); exempt (wholly inside an automatic perimeter, or
+    a tree test passed on its low bound); to be checked (a measured fact could flip the verdict);
+    subject. An exemption supposes an obligation: a park that the threshold leaves out is
+    `non_assujetti` wherever it lies. All the doubts of a park are told, not the first alone.
 
-    @property
-    def threshold_m2(self) -> float:
-        """Area that a park must exceed (strictly) to be subject."""
-        return self.rules.number("APER40.seuil", self.day)
+    References
+    ----------
+    Loi n° 2023-175 du 10 mars 2023, art. 40 ; décret n° 2024-1023, art. 1er à 5.
+    """
+    steps = list(until_concluded(_before_doubts(facts, law)))
+    if steps[-1].conclusion is not None:
+        doubt = _doubt_of_fact(steps[-1].conclusion.code, law)
+        return tuple(steps), () if doubt is None else (doubt,)
+    doubted = [*outline_doubts(facts, law), *_area_doubt(facts, law), *_other_doubts(facts, law)]
+    told = [doubt for step, doubt in doubted if step.conclusion is not None and doubt is not None]
+    # A doubt on the outline explains the interval by itself: the straddle is then not told.
+    if any(doubt.is_of_outline for doubt in told):
+        told = [doubt for doubt in told if not doubt.is_of_interval]
+    steps += [step for step, _ in doubted]
+    steps.append(
+        fact(
+            "conclusion",
+            "Une mesure peut-elle encore renverser le verdict ?",
+            yes_or_no(bool(told)),
+            NO,
+            article=law.rule("APER40.seuil").article,
+            if_true=Conclusion("assujetti", "au_dessus_du_seuil"),
+        )
+    )
+    return tuple(steps), tuple(told)
 
-    def exceeds_threshold(self, area_m2: float) -> bool:
-        """Tell whether an area is subject; 1 500 m² exactly is not."""
-        return self.rules.holds("APER40.seuil", area_m2, self.day)
 
-    @property
-    def large_threshold_m2(self) -> float:
-        """Area from which (included) the first due date applies."""
-        return self.rules.number("APER40.seuil_grand", self.day)
+def _before_doubts(facts: Facts, law: Law) -> Iterator[Step]:
+    yield fact(
+        "champ",
+        "Le parc est-il un parc extérieur, hors bâtiment et hors voie publique ?",
+        facts.out_of_scope or OPEN_AIR,
+        OPEN_AIR,
+        article=_SCOPE,
+        if_false=Conclusion("hors_champ", "hors_champ"),
+    )
+    yield fact(
+        "seuil_connu",
+        "Le seuil applicable dans la commune est-il établi ?",
+        yes_or_no(law.has_threshold),
+        YES,
+        article=law.rule("APER40.seuil").article,
+        if_false=Conclusion("a_verifier", "seuil_outre_mer"),
+    )
+    yield from _age(facts, law)
+    yield from _areas(facts)
+    if facts.outline_known:
+        yield law.step(
+            "seuil_haut",
+            "La superficie, au plus, dépasse-t-elle le seuil ?",
+            "APER40.seuil",
+            facts.area.high,
+            if_false=Conclusion("non_assujetti", "sous_le_seuil"),
+        )
+    yield from _heritage(facts, law)
+    if facts.trees is not None:
+        yield from _trees(facts, facts.trees, law)
 
-    def is_large(self, area_m2: float) -> bool:
-        """Tell whether an area falls under the first due date; 10 000 m² exactly does."""
-        return self.rules.holds("APER40.seuil_grand", area_m2, self.day)
 
-    def due_date(self, area_m2: float) -> date:
-        """Return the due date of a park of that area."""
-        size = "grand" if self.is_large(area_m2) else "petit"
-        return self.rules.due_date(f"APER40.echeance_{size}", self.day)
+def _age(facts: Facts, law: Law) -> Iterator[Step]:
+    """Yield the tests of date, when the file tells the request: existing, or requested since."""
+    requested = facts.dossier.requested_on
+    if requested is None or law.value("APER40.demande_depuis") is None:
+        return
+    asked = law.step(
+        "demande",
+        "L'autorisation a-t-elle été demandée depuis la promulgation de la loi ?",
+        "APER40.demande_depuis",
+        requested,
+    )
+    yield asked
+    seen = [day for day in (facts.first_seen, *(w.done_on for w in facts.dossier.works)) if day]
+    if asked.result == "non" and seen:
+        yield law.step(
+            "existant",
+            "Le parc est-il connu à la date à laquelle la loi vise les parcs existants ?",
+            "APER40.existant_au",
+            min(seen),
+            if_false=Conclusion("a_verifier", "date_de_creation"),
+        )
 
-    def penalty_cap(self, area_m2: float) -> float:
-        """Return the ceiling of the yearly penalty of a park of that area."""
-        size = "grand" if self.is_large(area_m2) else "petit"
-        return self.rules.number(f"APER40.sanction_{size}", self.day)
 
-    def deferral_end(self, area_m2: float) -> date | None:
-        """Return until when an owner may prove a deferral; None where no text grants one."""
-        rule = self.rules.rule("APER40.report_grand")
-        if not self.is_large(area_m2) or not rule.is_in_force(self.day):
-            return None
-        return self.rules.due_date(rule.id, self.day)
+def _areas(facts: Facts) -> Iterator[Step]:
+    if facts.gross_m2 > 0:
+        yield measure(
+            "superficie_brute", "Superficie du parc avant exclusion", facts.gross_m2, "m2"
+        )
+    for motif, area in facts.deducted:
+        yield measure(f"exclusion_{motif}", "Surface qui ne compte pas", area, "m2", _COUNTED)
+    if facts.gross_m2 > 0:
+        yield measure("superficie", "Superficie qui compte", facts.area.central, "m2", _COUNTED)
 
-    def area_to_cover(self, area_m2: float) -> float:
-        """Return the least area of canopies."""
-        return self.rules.number("APER40.part", self.day) * area_m2
 
-    def is_shaded_enough(self, share: float) -> bool:
-        """Tell whether trees shade more than half; exactly half does not conclude."""
-        return self.rules.holds("APER40.ombrage_arbres", share, self.day)
+def _heritage(facts: Facts, law: Law) -> Iterator[Step]:
+    """Yield, for each automatic perimeter, the share of the lot inside; the whole lot exempts."""
+    for protected in automatic(facts, law):
+        text = law.protections()[protected.kind]
+        yield Step(
+            step=f"perimetre_{protected.kind}",
+            question=f"Le parc est-il tout entier dans un périmètre protégé ({text.label}) ?",
+            value=protected.share,
+            article=text.article,
+            unit="/1",
+            comparison="≥",
+            threshold=1,
+            if_true=Conclusion("exonere", text.derogation),
+        )
 
-    @property
-    def shade_share(self) -> float:
-        """Share that tree shade must exceed."""
-        return self.rules.number("APER40.ombrage_arbres", self.day)
 
-    def required_trees(self, spaces: float) -> int | None:
-        """Return the trees that a number of spaces asks for, rounded up; None before the decree."""
-        rule = self.rules.rule("APER40.arbres_par_place")
-        if not rule.is_in_force(self.day):
-            return None
-        return ceil(spaces / self.rules.number(rule.id, self.day))
+def automatic(facts: Facts, law: Law) -> list[Protected]:
+    """Return the perimeters that exempt a park wholly inside, the largest share first."""
+    texts = law.protections()
+    return [
+        item
+        for item in facts.protections
+        if item.kind in texts and texts[item.kind].effect == "automatique"
+    ]
 
-    def protections(self) -> dict[str, Protection]:
-        """Return the perimeters that exempt, or may exempt, on that day."""
-        return self.rules.protections_on(self.day)
 
-    def has_adapted_threshold(self, insee_code: str) -> bool:
-        """Tell whether the commune's département has a threshold of its own, not encoded yet."""
-        return insee_code.startswith(self.rules.labels("APER40.seuils_adaptes", self.day))
+def _trees(facts: Facts, trees: TreeFacts, law: Law) -> Iterator[Step]:
+    """Yield the two tests of trees; either is enough, each on its low bound."""
+    yield law.step(
+        "ombrage_bas",
+        "Les arbres ombragent-ils, au moins, plus de la moitié du parc ?",
+        "APER40.ombrage_arbres",
+        trees.shade.low,
+        if_true=Conclusion("exonere", "ombrage_arbres"),
+    )
+    required = law.required_trees(facts.spaces.high)
+    if required is None:
+        return
+    article = law.rule("APER40.arbres_par_place").article
+    yield fact(
+        "arbres_repartis", "Les arbres sont-ils répartis sur l'ensemble du parc ?",
+        yes_or_no(trees.are_spread), YES, article=article,
+    )  # fmt: skip
+    yield law.step(
+        "arbres_par_place",
+        "Les arbres à canopée large suffisent-ils au plus grand nombre de places ?",
+        "APER40.arbres_par_place",
+        trees.wide_tree_count,
+        threshold=required,
+        if_true=Conclusion("exonere", "arbres_par_place") if trees.are_spread else None,
+    )
+
+
+def _other_doubts(facts: Facts, law: Law) -> Iterator[tuple[Step, Doubt]]:
+    yield from protection_doubt(facts, law, automatic(facts, law))
+    yield from tree_doubt(facts, law)
+
+
+def _area_doubt(facts: Facts, law: Law) -> Iterator[tuple[Step, Doubt | None]]:
+    """Yield the low bound against the threshold, and the doubt it leaves when it is not above."""
+    doubt = None if law.exceeds_threshold(facts.area.low) else straddle(facts, law)
+    yield law.step(
+        "seuil_bas",
+        "La superficie, au moins, dépasse-t-elle le seuil ?",
+        "APER40.seuil",
+        facts.area.low,
+        if_false=None if doubt is None else doubt.conclusion,
+    ), doubt  # fmt: skip
+
+
+def _doubt_of_fact(code: str, law: Law) -> Doubt | None:
+    """Return the question that a fact of the file or of the law leaves open, if it does."""
+    if code == "seuil_outre_mer":
+        return Doubt(
+            code,
+            "aucun texte lu ne fixe le seuil de ce département d'outre-mer à cette date",
+            "Quel est le seuil applicable dans ce département ?",
+            "Article 40, VI, de la loi n° 2023-175 et décret n° 2025-802 du 11 août 2025",
+        )
+    if code == "date_de_creation":
+        day = in_words(law.day_of("APER40.existant_au"))
+        return Doubt(
+            code,
+            "l'autorisation a été demandée avant la promulgation de la loi et le parc n'est connu"
+            f" qu'après le {day}",
+            f"Le parc existait-il le {day} ?",
+            "Déclaration d'achèvement des travaux, ou orthophotographie de l'époque",
+        )
+    return None

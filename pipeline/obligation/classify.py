@@ -1,28 +1,66 @@
 """Verdicts of a table of car parks: facts gathered row by row, one decision each."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
+from pipeline.assumptions import Assumptions
 from pipeline.contracts import check_table, conform
-from pipeline.obligation.article40 import Article40
-from pipeline.obligation.facts import Facts, Interval, TreeFacts
-from pipeline.obligation.verdict import decide
+from pipeline.obligation.dossiers import as_day, gather_dossiers
+from pipeline.obligation.facts import Dossier, Facts, Interval, Protected, TreeFacts
+from pipeline.obligation.installations import installations_over
+from pipeline.obligation.law import Law
+from pipeline.obligation.verdict import Decision, decide
 from pipeline.rules import RuleBook
-from pipeline.schemas import Verdict
+from pipeline.schemas import DecisionStep, Plea, Verdict
+
+_HAZMAT = "marchandises_dangereuses"
+Deducted = dict[str, tuple[tuple[str, float], ...]]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """
+    What the other stages say of the lots, beside their own table.
+
+    `surfaces` `EligibleSurface`, `pieces` `ExclusionPiece`, `cover` `TreeCover`, `shares`
+    `ProtectionShare`, `perimeters` `Perimeter`, `installations` `LocatedInstallation`, `dossiers`
+    `ParkDossier`: all in one CRS.
+    """
+
+    surfaces: pd.DataFrame
+    pieces: gpd.GeoDataFrame
+    cover: pd.DataFrame
+    shares: pd.DataFrame
+    perimeters: gpd.GeoDataFrame
+    installations: gpd.GeoDataFrame
+    dossiers: gpd.GeoDataFrame
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """
+    Verdicts (`Verdict`), the way to each (`DecisionStep`), grounds of exemption (`Plea`).
+
+    `unmatched` names the rows of `dossiers/` that fit no car park.
+    """
+
+    verdicts: pd.DataFrame
+    steps: pd.DataFrame
+    pleas: pd.DataFrame
+    unmatched: tuple[str, ...]
 
 
 def classify_lots(
     lots: gpd.GeoDataFrame,
-    surfaces: pd.DataFrame,
-    cover: pd.DataFrame,
-    shares: pd.DataFrame,
+    evidence: Evidence,
     rules: RuleBook,
+    assumptions: Assumptions,
     day: date,
-) -> pd.DataFrame:
+) -> Judgement:
     """
     Decide on each car park under the law in force on `day`.
 
@@ -30,64 +68,86 @@ def classify_lots(
     ----------
     lots
         `ParkingLot`, in scope or not.
-    surfaces, cover
-        `EligibleSurface` and `TreeCover`: one row per lot in scope.
-    shares
-        `ProtectionShare`.
+    evidence
+        Tables of the other stages; `surfaces` and `cover` have one row per lot in scope.
 
     Returns
     -------
-    verdicts
-        `Verdict`, in the order of `lots`. An undated park present in the data is presumed existing.
+    judgement
+        Tables in the order of `lots`. An undated park present in the data is presumed existing.
     """
-    law = Article40(rules, day)
-    by_kind = shares.drop_duplicates(["lot_id", "kind"]).sort_values(
-        ["kind_share", "kind"], ascending=[False, True]
-    )
-    protections = {
-        lot_id: tuple(zip(found["kind"], found["kind_share"], strict=True))
-        for lot_id, found in by_kind.groupby("lot_id")
+    dossiers, unmatched = gather_dossiers(lots, evidence.dossiers)
+    protections = _protections(evidence)
+    deducted = _deducted(evidence.pieces)
+    sites = installations_over(lots, evidence.installations)
+    decisions = {}
+    for row in _joined(lots, evidence).to_dict("records"):
+        lot_id = row["lot_id"]
+        facts = _facts(
+            row, protections.get(lot_id, ()), deducted.get(lot_id, ()), sites.get(lot_id),
+            dossiers.get(lot_id, Dossier()), assumptions,
+        )  # fmt: skip
+        law = Law(rules, day, row["insee_code"])
+        decisions[lot_id] = decide(facts, law, assumptions.pleas)
+    return Judgement(*_tables(decisions), unmatched=unmatched)
+
+
+def _joined(lots: gpd.GeoDataFrame, evidence: Evidence) -> pd.DataFrame:
+    measured = evidence.surfaces.drop(columns="gross_area_m2")  # the same as that of the lot
+    table = lots.drop(columns="geometry").merge(measured, on="lot_id", how="left", validate="1:1")
+    return table.merge(evidence.cover, on="lot_id", how="left", validate="1:1")
+
+
+def _protections(evidence: Evidence) -> dict[str, tuple[Protected, ...]]:
+    """Return, by lot, each kind of perimeter with its share and the names of its perimeters."""
+    names = evidence.perimeters.set_index("perimeter_id")["name"]
+    shares = evidence.shares.assign(name=evidence.shares["perimeter_id"].map(names))
+    by_lot: dict[str, list[Protected]] = {}
+    for _, found in shares.groupby(["lot_id", "kind"], sort=True):
+        first = found.iloc[0]
+        told = ", ".join(sorted(set(found["name"].dropna())))
+        kind = Protected(str(first["kind"]), float(first["kind_share"]), told)
+        by_lot.setdefault(str(first["lot_id"]), []).append(kind)
+    return {
+        lot_id: tuple(sorted(items, key=lambda item: (-item.share, item.kind)))
+        for lot_id, items in by_lot.items()
     }
-    table = lots.drop(columns="geometry").merge(
-        surfaces.drop(columns="gross_area_m2"), on="lot_id", how="left", validate="1:1"
-    )
-    table = table.merge(cover, on="lot_id", how="left", validate="1:1")
-    rows = []
-    for row in table.to_dict("records"):
-        facts = _facts(row, protections.get(row["lot_id"], ()))
-        decision = decide(facts, law, row["insee_code"])
-        in_scope = decision.status != "hors_champ"
-        rows.append(
-            {
-                "lot_id": row["lot_id"],
-                "regime": "existant_1500" if in_scope else "aucun",
-                "regime_is_presumed": in_scope,
-                **asdict(decision),
-            }
-        )
-    verdicts = pd.DataFrame(rows).pipe(_dates_as_text)
-    return check_table(Verdict, conform(Verdict, verdicts))
 
 
-def _dates_as_text(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Write dates in ISO: a table holds no date object."""
-    for column in ("due_date", "other_due_date"):
-        if column in verdicts:
-            verdicts[column] = [
-                value.isoformat() if isinstance(value, date) else None for value in verdicts[column]
-            ]
-    return verdicts
+def _deducted(pieces: gpd.GeoDataFrame) -> Deducted:
+    """Return, by lot, what each motif takes out, m²."""
+    taken = pieces[pieces["is_deducted"]].groupby(["lot_id", "motif"], sort=True)
+    by_lot: dict[str, list[tuple[str, float]]] = {}
+    for row in taken["area_m2"].sum().reset_index().to_dict("records"):
+        by_lot.setdefault(str(row["lot_id"]), []).append((str(row["motif"]), float(row["area_m2"])))
+    return {lot_id: tuple(found) for lot_id, found in by_lot.items()}
 
 
-def _facts(row: dict[Any, Any], protections: tuple[tuple[str, float], ...]) -> Facts:
+def _facts(
+    row: dict[Any, Any],
+    protections: tuple[Protected, ...],
+    deducted: tuple[tuple[str, float], ...],
+    installation: tuple[str, float] | None,
+    dossier: Dossier,
+    assumptions: Assumptions,
+) -> Facts:
     eligible, gross = row["eligible_area_m2"], row["gross_area_m2"]
+    area = Interval(row["eligible_min_m2"], eligible, row["eligible_max_m2"])
+    opened = dossier.is_open_to_public
+    if opened is None:
+        opened = assumptions.open_to_public.tells(_text(row["access"]))
     return Facts(
+        insee_code=row["insee_code"],
         out_of_scope=_text(row["out_of_scope"]),
-        area=Interval(row["eligible_min_m2"], eligible, row["eligible_max_m2"]),
+        gross_m2=gross,
+        area=area,
+        rainwater=_beside(row["rainwater_area_m2"], area),
+        shade=_beside(row["shade_area_m2"], area),
+        deducted=deducted,
         excluded_m2=row["excluded_area_m2"],
         uncertain_m2=row["uncertain_m2"],
         flagged_m2=row["flagged_m2"],
-        has_uncertain_ring=row["has_uncertain_ring"],
+        has_uncertain_ring=row["has_uncertain_ring"] is True,
         source_areas=row["source_areas"],
         sources_low_m2=eligible + row["source_low_m2"] - gross,
         sources_high_m2=eligible + row["source_high_m2"] - gross,
@@ -99,7 +159,19 @@ def _facts(row: dict[Any, Any], protections: tuple[tuple[str, float], ...]) -> F
         spaces=Interval(row["spaces_min"], row["spaces"], row["spaces_max"]),
         trees=_tree_facts(row),
         protections=protections,
+        first_seen=as_day(_text(row["first_seen"])),
+        is_open_to_public=opened,
+        is_for_trucks=row["is_for_trucks"],
+        hazmat_m2=dict(deducted).get(_HAZMAT, 0.0),
+        installation=installation,
+        dossier=dossier,
     )
+
+
+def _beside(other_m2: float, area: Interval) -> Interval:
+    """Return another legal area of the same park, with the margins of article 40's."""
+    low = max(0.0, other_m2 - (area.central - area.low))
+    return Interval(low, other_m2, other_m2 + (area.high - area.central))
 
 
 def _tree_facts(row: dict[Any, Any]) -> TreeFacts | None:
@@ -116,3 +188,31 @@ def _tree_facts(row: dict[Any, Any]) -> TreeFacts | None:
 def _text(value: object) -> str | None:
     """Return a text, or None for the missing value of a table."""
     return value if isinstance(value, str) else None
+
+
+def _tables(decisions: dict[str, Decision]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    plain = [item.name for item in fields(Decision) if item.name not in {"steps", "pleas"}]
+    verdicts = [
+        {"lot_id": lot_id, **{name: _written(getattr(found, name)) for name in plain}}
+        for lot_id, found in decisions.items()
+    ]
+    steps = [
+        {"lot_id": lot_id, "rank": rank, "law": law, **step.as_row()}
+        for lot_id, found in decisions.items()
+        for rank, (law, step) in enumerate(found.steps, start=1)
+    ]
+    pleas = [
+        {"lot_id": lot_id, **{key: _written(value) for key, value in asdict(plea).items()}}
+        for lot_id, found in decisions.items()
+        for plea in found.pleas
+    ]
+    return (
+        check_table(Verdict, conform(Verdict, pd.DataFrame(verdicts))),
+        check_table(DecisionStep, conform(DecisionStep, pd.DataFrame(steps))),
+        check_table(Plea, conform(Plea, pd.DataFrame(pleas))),
+    )
+
+
+def _written(value: object) -> object:
+    """Write days in ISO: a table holds no date object."""
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,78 +1,82 @@
 """Measured facts that could flip a verdict: each is a question, and a way to settle it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.french import number
-from pipeline.obligation.article40 import Article40
-from pipeline.obligation.facts import Facts
+from pipeline.french import number, percent
+from pipeline.obligation.facts import Facts, Protected
+from pipeline.obligation.law import YES, Law, fact, yes_or_no
+from pipeline.obligation.trace import Conclusion, Step
 from pipeline.obligation.wording import square_metres
 
 
 @dataclass(frozen=True)
 class Doubt:
-    """One open question about a car park, in French."""
+    """
+    One open question about a car park, in French.
+
+    `is_of_outline`: the outline itself is in doubt, which explains the interval by itself;
+    `is_of_interval`: the interval holds the threshold.
+    """
 
     code: str
     finding: str
     question: str
     how_to_settle: str
+    is_of_outline: bool = False
+    is_of_interval: bool = False
+
+    @property
+    def conclusion(self) -> Conclusion:
+        """Return what the doubt makes of the verdict."""
+        return Conclusion("a_verifier", self.code)
 
 
-def area_doubts(facts: Facts, law: Article40) -> Iterator[Doubt]:
-    """
-    Yield what keeps the area from being on one side of the threshold.
-
-    Only the first cause that explains the straddle is given, the most specific first.
-    """
-    threshold = square_metres(law.threshold_m2)
+def outline_doubts(facts: Facts, law: Law) -> Iterator[tuple[Step, Doubt]]:
+    """Yield the comparisons that put the outline in doubt: no outline, or a decisive join."""
     if not facts.outline_known:
-        yield Doubt(
+        doubt = Doubt(
             "contour_inconnu",
             "seule l'unité foncière est connue, pas le contour du parc",
             "Quel est le contour du parc dans l'unité foncière ?",
             "Tracer l'emprise sur l'orthophotographie",
+            is_of_outline=True,
         )
-    elif _join_alone_crosses(facts, law):
-        yield Doubt(
+        yield fact(
+            "contour", "Le contour du parc est-il dessiné par une source ?",
+            yes_or_no(facts.outline_known), YES, if_false=doubt.conclusion,
+        ), doubt  # fmt: skip
+    elif facts.joined_by is not None:
+        doubt = Doubt(
             "perimetre_incertain",
             f"le parc réunit {facts.piece_count} morceaux dont le plus grand mesure"
-            f" {square_metres(facts.largest_piece_m2)} ; seule leur réunion dépasse {threshold}",
+            f" {square_metres(facts.largest_piece_m2)} ; seule leur réunion dépasse"
+            f" {square_metres(law.threshold_m2)}",
             "Les morceaux forment-ils un seul parc (mêmes entrées et sorties, même gestionnaire) ?",
             "Visite ou plan du gestionnaire",
+            is_of_outline=True,
         )
-    elif not law.exceeds_threshold(facts.area.low):
-        yield _straddle(facts, law, threshold)
+        yield law.step(
+            "plus_grand_morceau",
+            "Le plus grand des morceaux réunis dépasse-t-il le seuil à lui seul ?",
+            "APER40.seuil",
+            facts.largest_piece_m2,
+            if_false=doubt.conclusion,
+        ), doubt  # fmt: skip
 
 
-def _join_alone_crosses(facts: Facts, law: Article40) -> bool:
-    return facts.joined_by is not None and not law.exceeds_threshold(facts.largest_piece_m2)
-
-
-def _straddle(facts: Facts, law: Article40, threshold: str) -> Doubt:
+def straddle(facts: Facts, law: Law) -> Doubt:
     """Name the doubt without which the interval would not straddle the threshold."""
-    above = law.exceeds_threshold
+    above, threshold = law.exceeds_threshold, square_metres(law.threshold_m2)
     if above(facts.sources_high_m2) and not above(facts.sources_low_m2):
-        if facts.is_bays_only:
-            return Doubt(
-                "voies_non_dessinees",
-                "seules les places sont dessinées : avec ses voies, le parc peut dépasser"
-                f" {threshold}",
-                "Quelle est l'emprise du parc, voies de circulation comprises ?",
-                "Tracer l'emprise sur l'orthophotographie",
-            )
-        return Doubt(
-            "sources_divergentes",
-            f"les sources divergent de part et d'autre de {threshold} ({facts.source_areas})",
-            "Quel contour est le bon ?",
-            "Comparer les contours à l'orthophotographie la plus récente",
-        )
+        return _between_sources(facts, threshold)
     if not above(facts.area.high - facts.uncertain_m2):
         return Doubt(
             "exclusion_a_confirmer",
             f"{square_metres(facts.uncertain_m2)} sont exclus sous réserve (voir les exclusions)",
             f"Les surfaces exclues sous réserve le sont-elles ? Sinon le parc dépasse {threshold}",
             "Vérifier la rubrique et l'emprise de l'installation classée, ou la largeur de la voie",
+            is_of_interval=True,
         )
     if above(facts.area.low + facts.flagged_m2):
         return Doubt(
@@ -81,48 +85,112 @@ def _straddle(facts: Facts, law: Article40, threshold: str) -> Doubt:
             " parc",
             "S'agit-il d'espaces verts au sol, ou de houppiers au-dessus du revêtement ?",
             "Orthophotographie d'hiver ou visite",
+            is_of_interval=True,
         )
     return Doubt(
         "superficie_proche_du_seuil",
         f"l'intervalle contient {threshold}",
         f"La superficie dépasse-t-elle {threshold} ?",
         "Plan de géomètre, ou mesure de l'emprise revêtue sur orthophotographie",
+        is_of_interval=True,
     )
 
 
-def protection_doubts(facts: Facts, law: Article40) -> Iterator[Doubt]:
-    """Yield the automatic perimeters that cover only a part of the car park."""
-    texts = law.protections()
-    for kind, share in facts.protections:
-        text = texts.get(kind)
-        if text is not None and text.effect == "automatique" and share < 1:
-            yield Doubt(
-                "protection_partielle",
-                f"{number(100 * share)} % du parc est dans un périmètre protégé ({text.label})",
-                "Le parc est-il implanté dans le périmètre protégé ?",
-                "Avis de l'unité départementale de l'architecture et du patrimoine",
-            )
-            return
+def _between_sources(facts: Facts, threshold: str) -> Doubt:
+    if facts.is_bays_only:
+        return Doubt(
+            "voies_non_dessinees",
+            f"seules les places sont dessinées : avec ses voies, le parc peut dépasser {threshold}",
+            "Quelle est l'emprise du parc, voies de circulation comprises ?",
+            "Tracer l'emprise sur l'orthophotographie",
+            is_of_interval=True,
+        )
+    return Doubt(
+        "sources_divergentes",
+        f"les sources divergent de part et d'autre de {threshold} ({facts.source_areas})",
+        "Quel contour est le bon ?",
+        "Comparer les contours à l'orthophotographie la plus récente",
+        is_of_interval=True,
+    )
 
 
-def tree_doubts(facts: Facts, law: Article40) -> Iterator[Doubt]:
-    """Yield the tree test that the high bound passes and the low bound does not."""
+def protection_doubt(
+    facts: Facts, law: Law, inside: Sequence[Protected]
+) -> Iterator[tuple[Step, Doubt]]:
+    """Yield the automatic perimeter that covers the largest part, but not the whole, of a park."""
+    for protected in inside[:1]:
+        text = law.protections()[protected.kind]
+        outside = (1 - protected.share) * facts.area.central
+        named = f" « {protected.names} »" if protected.names else ""
+        doubt = Doubt(
+            "protection_partielle",
+            f"{percent(protected.share)} du parc est dans un périmètre protégé ({text.label}"
+            f"{named}), et environ {square_metres(outside)} sont en dehors",
+            "Le parc est-il implanté dans le périmètre protégé ?",
+            "Avis de l'unité départementale de l'architecture et du patrimoine",
+        )
+        yield (
+            Step(
+                step=f"perimetre_{protected.kind}_partiel",
+                question=f"Une partie du parc est-elle dans un périmètre protégé ({text.label}) ?",
+                value=protected.share,
+                article=text.article,
+                unit="/1",
+                comparison=">",
+                threshold=0,
+                if_true=doubt.conclusion,
+            ),
+            doubt,
+        )
+
+
+def tree_doubt(facts: Facts, law: Law) -> Iterator[tuple[Step, Doubt]]:
+    """Yield the tree tests that the high bound may pass when the low bound does not."""
     trees = facts.trees
     if trees is None:
         return
+    shade = Doubt(
+        "ombrage_a_mesurer",
+        f"les arbres ombragent entre {number_of_percent(trees.shade.low)} et"
+        f" {percent(trees.shade.high)} du parc",
+        "Les arbres ombragent-ils plus de la moitié du parc ?",
+        "Modèle de hauteur LiDAR, ou relevé des houppiers sur orthophotographie d'été",
+    )
+    rule = law.rule("APER40.ombrage_arbres")
+    reaches = Step(
+        step="ombrage_haut",
+        question="Les arbres peuvent-ils ombrager la moitié du parc ?",
+        value=trees.shade.high,
+        article=rule.article,
+        rule_id=rule.id,
+        unit=rule.unit,
+        comparison="≥",  # half exactly does not conclude: the texts differ
+        threshold=law.value(rule.id),
+        if_true=shade.conclusion,
+    )
+    yield reaches, shade
     required = law.required_trees(facts.spaces.low)
-    if trees.shade.high >= law.shade_share:
-        yield Doubt(
-            "ombrage_a_mesurer",
-            f"les arbres ombragent entre {number(100 * trees.shade.low)} et"
-            f" {number(100 * trees.shade.high)} % du parc",
-            "Les arbres ombragent-ils plus de la moitié du parc ?",
-            "Modèle de hauteur LiDAR, ou relevé des houppiers sur orthophotographie d'été",
-        )
-    elif required is not None and trees.tree_count >= required:
-        yield Doubt(
-            "arbres_a_qualifier",
-            f"{number(trees.tree_count)} arbres pour {number(required)} requis au moins",
-            "Ces arbres sont-ils à canopée large et répartis sur l'ensemble du parc ?",
-            "Inventaire des arbres, ou visite",
-        )
+    if reaches.conclusion is not None or required is None:
+        return
+    count = Doubt(
+        "arbres_a_qualifier",
+        f"{number(trees.tree_count)} arbres pour {number(required)} requis au moins",
+        "Ces arbres sont-ils à canopée large et répartis sur l'ensemble du parc ?",
+        "Inventaire des arbres, ou visite",
+    )
+    yield (
+        law.step(
+            "arbres_comptes",
+            "Les arbres suffisent-ils au plus petit nombre de places ?",
+            "APER40.arbres_par_place",
+            trees.tree_count,
+            threshold=required,
+            if_true=count.conclusion,
+        ),
+        count,
+    )
+
+
+def number_of_percent(share: float) -> str:
+    """Write the first of two percents: « entre 12 et 40 % »."""
+    return percent(share).removesuffix("\u00a0%")

@@ -1,9 +1,10 @@
 """What the verdict on one car park rests on: measures and facts, without a rule in them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Literal
 
-Protected = tuple[str, float]
+Status = Literal["assujetti", "non_assujetti", "exonere", "a_verifier", "hors_champ"]
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,101 @@ class TreeFacts:
 
 
 @dataclass(frozen=True)
+class Protected:
+    """A kind of perimeter over the lot: share in [0, 1], and the names of those that meet it."""
+
+    kind: str
+    share: float
+    names: str = ""
+
+
+@dataclass(frozen=True)
+class Works:
+    """Works on the surface of a car park; `resurfaced_m2` is missing when not told."""
+
+    done_on: date
+    resurfaced_m2: float | None = None
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """
+    What the service knows of one car park; every missing value is *unknown*, never *no*.
+
+    Attributes
+    ----------
+    requested_on
+        Day on which the planning authorisation was requested.
+    works
+        Works on the surface, in order of date.
+    is_heavy_renovation
+        The service has established that they are heavy (R. 111-25-2), or that they are not.
+    absent_on
+        Latest day of a photograph or map that does not show the park.
+    is_concession, contract_on
+        Run under a concession or delegation; day its contract is concluded or renewed.
+    deposit_on, order_on, has_efficient_panels
+        Conditions of a deferral.
+    extended_to
+        Last day of a delay granted by the prefect.
+    removal_permit_on
+        Day of the first authorisation to remove or transform the park.
+    """
+
+    requested_on: date | None = None
+    works: tuple[Works, ...] = ()
+    is_heavy_renovation: bool | None = None
+    absent_on: date | None = None
+    is_concession: bool | None = None
+    contract_on: date | None = None
+    deposit_on: date | None = None
+    order_on: date | None = None
+    has_efficient_panels: bool | None = None
+    extended_to: date | None = None
+    is_open_to_public: bool | None = None
+    serves_l171_building: bool | None = None
+    slope_percent: float | None = None
+    is_for_trucks: bool | None = None
+    carries_hazmat: bool | None = None
+    pleads_cost: bool | None = None
+    removal_permit_on: date | None = None
+
+    def known_on(self, day: date) -> "Dossier":
+        """
+        Return what was known on `day`: a request, works, a deposit of later are not there yet.
+
+        The day of a contract and the end of a delay stay: they are set in advance.
+        """
+        return replace(
+            self,
+            requested_on=_past(self.requested_on, day),
+            works=tuple(item for item in self.works if item.done_on <= day),
+            absent_on=_past(self.absent_on, day),
+            deposit_on=_past(self.deposit_on, day),
+            order_on=_past(self.order_on, day),
+            removal_permit_on=_past(self.removal_permit_on, day),
+        )
+
+
+def _past(given: date | None, day: date) -> date | None:
+    return given if given is not None and given <= day else None
+
+
+@dataclass(frozen=True)
 class Facts:
     """
     Facts about one car park; areas in m² on the ground.
 
     Attributes
     ----------
+    insee_code
+        Commune: some départements have a threshold of their own.
     area
-        Eligible surface with its interval.
-    excluded_m2
-        What the decree leaves out of the raw area.
+        Eligible surface of article 40 with its interval.
+    rainwater, shade
+        Areas of R. 111-25-3 and R. 111-25-7, with the same margins.
+    deducted
+        (motif, m²) of what the decree leaves out of the raw area.
     uncertain_m2, flagged_m2
         What each doubt adds to the interval: uncertain pieces, flagged pieces.
     has_uncertain_ring
@@ -51,7 +137,15 @@ class Facts:
     trees
         Missing when no tree is mapped on the lot.
     protections
-        (kind, share of the lot) of each perimeter that meets it.
+        Perimeters that meet the lot, the largest share first.
+    first_seen, is_dated
+        Earliest day a source shows the park; false when one of them is undated.
+    is_open_to_public
+        From the file, else from the access that the sources write; missing when they do not say.
+    is_for_trucks
+        The sources or the file say that heavy vehicles park there.
+    hazmat_m2, installation_share
+        Part for dangerous goods; share of the lot on a classified installation, 0 for a point.
     """
 
     out_of_scope: str | None
@@ -71,6 +165,14 @@ class Facts:
     spaces: Interval
     trees: TreeFacts | None
     protections: tuple[Protected, ...]
-
-
-Status = Literal["assujetti", "non_assujetti", "exonere", "a_verifier", "hors_champ"]
+    insee_code: str = ""
+    gross_m2: float = 0.0
+    rainwater: Interval = field(default=Interval(0.0, 0.0, 0.0))
+    shade: Interval = field(default=Interval(0.0, 0.0, 0.0))
+    deducted: tuple[tuple[str, float], ...] = ()
+    first_seen: date | None = None
+    is_open_to_public: bool | None = None
+    is_for_trucks: bool = False
+    hazmat_m2: float = 0.0
+    installation: tuple[str, float] | None = None
+    dossier: Dossier = Dossier()

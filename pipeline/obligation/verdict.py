@@ -1,206 +1,243 @@
 """The verdict on one car park: a pure function of its facts and of the law on a day."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from pipeline.french import number
-from pipeline.obligation.article40 import Article40
-from pipeline.obligation.doubts import Doubt, area_doubts, protection_doubts, tree_doubts
-from pipeline.obligation.facts import Facts, Status
-from pipeline.obligation.wording import (
-    NOT_A_DECISION,
-    OTHER_LAW,
-    day,
-    estimate,
-    euros,
-    sentence,
-    square_metres,
+from pipeline.assumptions import PleaAssumptions
+from pipeline.obligation import article40, new_parks
+from pipeline.obligation.deadlines import deadline
+from pipeline.obligation.doubts import Doubt
+from pipeline.obligation.facts import Facts
+from pipeline.obligation.law import Law, measure
+from pipeline.obligation.new_parks import Duties, duties
+from pipeline.obligation.pleas import Plea, find_pleas, possible_codes
+from pipeline.obligation.regime import Situation, situation
+from pipeline.obligation.sentences import (
+    Account,
+    exempt_sentence,
+    new_park_sentence,
+    not_subject_sentence,
+    out_of_scope_sentence,
+    subject_sentence,
+    to_check_sentence,
 )
+from pipeline.obligation.trace import Conclusion, Step, first_conclusion
+from pipeline.obligation.wording import NOT_A_DECISION, sentence
 
-_ARTICLE = "art. 40, loi n° 2023-175"
+# What decides when two texts reach one park: the stronger asks first.
+_STRENGTH = ("hors_champ", "assujetti", "a_verifier", "exonere", "non_assujetti")
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Verdict on one car park; texts in French, areas in m², penalties in euros a year."""
+    """
+    Verdict on one car park; texts in French, areas in m², penalties in euros a year.
 
-    status: Status
+    `steps` holds (law, step) in order: read again, they give the same status and reason code.
+    """
+
+    status: str
     reason_code: str
     reason: str
+    regime: str
+    situation: str
+    regime_is_presumed: bool
+    articles: str
+    steps: tuple[tuple[str, Step], ...]
+    pleas: tuple[Plea, ...]
     question: str | None = None
     how_to_settle: str | None = None
     due_date: date | None = None
     other_due_date: date | None = None
+    deferred_due_date: date | None = None
+    deferral_state: str | None = None
+    deferral_conditions: str | None = None
     due_state: str | None = None
     penalty_cap_eur: float | None = None
     other_penalty_cap_eur: float | None = None
     area_to_cover_m2: float | None = None
+    mixed_canopy_min_m2: float | None = None
+    rainwater_to_treat_m2: float | None = None
+    shade_to_provide_m2: float | None = None
+    debtor: str | None = None
     possible_derogations: str | None = None
     required_tree_count: int | None = None
-    priority: int | None = None
 
 
-def decide(facts: Facts, law: Article40, insee_code: str) -> Decision:
+def replay(steps: tuple[tuple[str, Step], ...]) -> Conclusion | None:
+    """Return the verdict that the comparisons of a trace give, each made again."""
+    by_law: dict[str, list[Step]] = {}
+    for law, step in steps:
+        by_law.setdefault(law, []).append(step)
+    return strongest([first_conclusion(found) for found in by_law.values()])
+
+
+def strongest(conclusions: list[Conclusion | None]) -> Conclusion | None:
+    """Return the conclusion that decides; the first law wins a tie."""
+    reached = [item for item in conclusions if item is not None]
+    return min(reached, key=lambda item: _STRENGTH.index(item.status)) if reached else None
+
+
+def decide(facts: Facts, law: Law, assumptions: PleaAssumptions) -> Decision:
     """
-    Say what article 40 asks of a car park.
+    Say what the law asks of a car park on a day: article 40, and L. 111-19-1 where it is reached.
 
-    In this order: out of scope; not subject (the whole interval at or below the threshold); exempt
-    (wholly inside an automatic perimeter, or a tree test passed on its low bound); to be checked
-    (a measured fact could flip the verdict); subject. An exemption supposes an obligation: a park
-    that the threshold leaves out is `non_assujetti` wherever it lies.
+    A park may fall under both: the stronger verdict is the park's, the other is told, and penalties
+    do not add up. Exemptions, doubts and due dates: `article40.reasoning`, `deadlines.deadline`.
 
     Parameters
     ----------
     facts
-        Measures of the park, with intervals.
+        Measures of the park with intervals, and its file.
     law
-        Values in force on the day of the run.
-    insee_code
-        Commune of the park: some overseas départements have a threshold of their own.
+        Values in force on the day, in the commune of the park.
+    assumptions
+        From which measure a fact lets the owner plead.
 
     References
     ----------
-    Loi n° 2023-175 du 10 mars 2023, art. 40 ; décret n° 2024-1023, art. 1er à 5.
+    Loi n° 2023-175 du 10 mars 2023, art. 40 ; décret n° 2024-1023 ; CU, art. L. 111-19-1.
     """
-    if facts.out_of_scope:
-        return _out_of_scope(facts)
-    if law.has_adapted_threshold(insee_code):
-        return _to_check(facts, law, [_ADAPTED_THRESHOLD])
-    if facts.outline_known and not law.exceeds_threshold(facts.area.high):
-        return _not_subject(facts, law)
-    exemption = _exemption(facts, law)
-    if exemption:
-        return exemption
-    doubts = [
-        *area_doubts(facts, law),
-        *protection_doubts(facts, law),
-        *tree_doubts(facts, law),
-    ]
-    return _to_check(facts, law, doubts) if doubts else _subject(facts, law)
+    known = replace(facts, dossier=facts.dossier.known_on(law.day))
+    steps, doubts = article40.reasoning(known, law)
+    main = _reached(steps)
+    age = situation(known, law)
+    if main.status == "hors_champ":
+        return _out_of_scope(known, steps, main)
+    second = _second(known, law, age) if age.opens_new_branch else None
+    pleas = find_pleas(known, law, assumptions, main)
+    account = _account(known, law, main, doubts, pleas)
+    return _combined(age, account, steps, second)
 
 
-_ADAPTED_THRESHOLD = Doubt(
-    "seuil_outre_mer",
-    "le seuil adapté à ce département d'outre-mer n'est pas encodé",
-    "Quel est le seuil applicable dans ce département ?",
-    "Décret n° 2025-802 du 11 août 2025",
-)
+@dataclass(frozen=True)
+class _Second:
+    """What L. 111-19-1 gives: its comparisons, its open question, what is to be provided."""
+
+    law: Law
+    steps: tuple[Step, ...]
+    doubt: Doubt | None
+    duties: Duties
+
+    @property
+    def conclusion(self) -> Conclusion:
+        return _reached(self.steps)
 
 
-def _out_of_scope(facts: Facts) -> Decision:
-    return Decision(
-        status="hors_champ",
-        reason_code="hors_champ",
-        reason=sentence(
-            f"Hors du champ de l'article 40 (loi n° 2023-175) : {facts.out_of_scope}.",
-            "Seuls les parcs extérieurs, non intégrés à un bâtiment et hors voie publique, sont",
-            "visés (décret n° 2024-1023, art. 1er).",
-            NOT_A_DECISION,
-        ),
+def _reached(steps: tuple[Step, ...]) -> Conclusion:
+    found = first_conclusion(steps)
+    if found is None:  # pragma: no cover - a reasoning always ends on a conclusion
+        msg = "a reasoning without conclusion"
+        raise AssertionError(msg)
+    return found
+
+
+def _second(facts: Facts, law: Law, age: Situation) -> _Second:
+    """Judge a park that positive evidence opens to L. 111-19-1, by the text of its own day."""
+    then = law if age.trigger_on is None else replace(law, day=min(age.trigger_on, law.day))
+    steps, doubt = new_parks.reasoning(facts, then, age)
+    return _Second(then, steps, doubt, duties(facts, then))
+
+
+def _account(
+    facts: Facts, law: Law, main: Conclusion, doubts: tuple[Doubt, ...], pleas: tuple[Plea, ...]
+) -> Account:
+    """Gather what the sentences of article 40 say."""
+    may_be_due = main.status in {"assujetti", "a_verifier"} and law.has_threshold
+    other = other_size(facts, law) if may_be_due else None
+    due = deadline(facts, law, other) if may_be_due else None
+    return Account(facts, law, main, doubts, pleas, due, other)
+
+
+def _combined(
+    age: Situation,
+    account: Account,
+    steps: tuple[Step, ...],
+    second: _Second | None,
+) -> Decision:
+    main = account.conclusion
+    found = strongest([main, None if second is None else second.conclusion]) or main
+    new_applies = second is not None and second.conclusion.code != "neuf_hors_champ"
+    doubts = [*account.doubts] if main.status == found.status else []
+    if second is not None and second.doubt is not None and found.status == "a_verifier":
+        doubts.append(second.doubt)
+    traced = [(article40.NAME, step) for step in (*steps, *_consequences(account))]
+    traced += [(new_parks.NAME, step) for step in (() if second is None else second.steps)]
+    decision = Decision(
+        status=found.status,
+        reason_code=found.code,
+        reason=_reason(account, age, second),
+        regime="neuf_500" if new_applies else _regime(age),
+        situation=age.kind,
+        regime_is_presumed=age.is_presumed,
+        articles=_articles(traced),
+        steps=tuple(traced),
+        pleas=account.pleas,
+        question=" ; ".join(doubt.question for doubt in doubts) or None,
+        how_to_settle=" ; ".join(doubt.how_to_settle for doubt in doubts) or None,
+        possible_derogations=_possible(found, account),
     )
+    decision = _with_article40(decision, account)
+    return decision if second is None else _with_second(decision, age, second)
 
 
-def _not_subject(facts: Facts, law: Article40) -> Decision:
-    return Decision(
-        status="non_assujetti",
-        reason_code="sous_le_seuil",
-        reason=sentence(
-            f"Parc non assujetti au titre de l'article 40 (loi n° 2023-175) : {_estimate(facts)}"
-            f"{_deduction(facts)}, qui ne dépasse pas {square_metres(law.threshold_m2)},",
-            f"{OTHER_LAW}.",
-            NOT_A_DECISION,
-        ),
-    )
+def _regime(age: Situation) -> str:
+    return "inconnu" if age.kind == "inconnu" else "existant_1500"
 
 
-def _exemption(facts: Facts, law: Article40) -> Decision | None:
-    """Return the exemption that the facts prove by themselves, if any."""
-    texts = law.protections()
-    for kind, share in facts.protections:
-        text = texts.get(kind)
-        if text is not None and text.effect == "automatique" and share == 1:
-            why = f"le parc est entièrement dans un périmètre protégé ({text.label})"
-            return _exempt(text.derogation, why, text.article)
-    trees = facts.trees
-    if trees is None:
-        return None
-    if law.is_shaded_enough(trees.shade.low):
-        why = (
-            f"les arbres ombragent au moins {number(100 * trees.shade.low)} % de sa superficie,"
-            " plus de la moitié"
-        )
-        return _exempt("ombrage_arbres", why, law.rules.rule("APER40.ombrage_arbres").article)
-    required = law.required_trees(facts.spaces.high)
-    if required is not None and trees.are_spread and trees.wide_tree_count >= required:
-        why = (
-            f"{number(trees.wide_tree_count)} arbres à canopée large, répartis sur le parc, pour"
-            f" {number(required)} requis au plus"
-        )
-        return _exempt("arbres_par_place", why, law.rules.rule("APER40.arbres_par_place").article)
-    return None
+def _possible(found: Conclusion, account: Account) -> str | None:
+    return possible_codes(account.pleas) if found.status in {"assujetti", "a_verifier"} else None
 
 
-def _exempt(code: str, why: str, article: str) -> Decision:
-    return Decision(
-        status="exonere",
-        reason_code=code,
-        reason=sentence(
-            f"Parc exonéré de l'obligation de l'article 40 (loi n° 2023-175) : {why} ({article}),",
-            f"{OTHER_LAW}.",
-            NOT_A_DECISION,
-        ),
-    )
-
-
-def _to_check(facts: Facts, law: Article40, doubts: list[Doubt]) -> Decision:
-    due = law.due_date(facts.area.central)
-    if_subject = f"S'il est assujetti, {_due_sentence(law, due, _other_size(facts, law))}"
-    return Decision(
-        status="a_verifier",
-        reason_code=doubts[0].code,
-        reason=sentence(
-            f"À vérifier ({_ARTICLE}) : {_estimate(facts)} ;",
-            " ; ".join(doubt.finding for doubt in doubts) + ".",
-            if_subject,
-            NOT_A_DECISION,
-        ),
-        question=" ; ".join(doubt.question for doubt in doubts),
-        how_to_settle=" ; ".join(doubt.how_to_settle for doubt in doubts),
-        possible_derogations=_possible_derogations(facts, law),
-        required_tree_count=law.required_trees(facts.spaces.central),
-        priority=3,
-    )
-
-
-def _subject(facts: Facts, law: Article40) -> Decision:
-    area = facts.area
-    due, cap = law.due_date(area.central), law.penalty_cap(area.central)
-    other = _other_size(facts, law)
-    state = _due_state(due, law.deferral_end(area.central), law.day)
-    return Decision(
-        status="assujetti",
-        reason_code="au_dessus_du_seuil",
-        reason=sentence(
-            f"Parc présumé assujetti ({_ARTICLE}) : {_estimate(facts)}, supérieure à"
-            f" {square_metres(law.threshold_m2)}{_deduction(facts)}.",
-            _sentence_case(_due_sentence(law, due, other)),
-            "" if facts.trees else "L'ombrage par des arbres n'est pas mesuré.",
-            _plea(facts, law),
-            NOT_A_DECISION,
-        ),
-        due_date=due,
-        other_due_date=None if other is None else law.due_date(other),
-        due_state=state,
-        penalty_cap_eur=cap,
+def _with_article40(decision: Decision, account: Account) -> Decision:
+    """Add what article 40 asks of a park that it makes subject, or may."""
+    facts, law, due = account.facts, account.law, account.deadline
+    if due is None:
+        return decision
+    area = facts.area.central
+    trees = law.required_trees(facts.spaces.central)
+    if account.conclusion.status != "assujetti":
+        return replace(decision, required_tree_count=trees, debtor=_debtor(facts, law))
+    other = account.other_area_m2
+    return replace(
+        decision,
+        due_date=due.due,
+        other_due_date=due.other,
+        deferred_due_date=due.deferred,
+        deferral_state=due.deferral,
+        deferral_conditions=due.conditions,
+        due_state=due.state,
+        penalty_cap_eur=law.penalty_cap(area),
         other_penalty_cap_eur=None if other is None else law.penalty_cap(other),
-        area_to_cover_m2=law.area_to_cover(area.central),
-        possible_derogations=_possible_derogations(facts, law),
-        required_tree_count=law.required_trees(facts.spaces.central),
-        priority=2 if state == "a_venir" else 1,
+        area_to_cover_m2=law.area_to_cover(area),
+        mixed_canopy_min_m2=law.mixed_canopy_min(area),
+        debtor=_debtor(facts, law),
+        required_tree_count=trees,
     )
 
 
-def _other_size(facts: Facts, law: Article40) -> float | None:
+def _with_second(decision: Decision, age: Situation, second: _Second) -> Decision:
+    """Add what L. 111-19-1 asks; its due date is that of the park itself, the earlier one wins."""
+    if second.conclusion.status != "assujetti" or age.trigger_on is None:
+        return decision
+    due, today = age.trigger_on, second.law.day
+    first = decision.due_date
+    earlier = due if first is None else min(due, first)
+    return replace(
+        decision,
+        due_date=earlier,
+        due_state="echue" if first is None and due <= today else decision.due_state,
+        rainwater_to_treat_m2=second.duties.rainwater_to_treat_m2,
+        shade_to_provide_m2=second.duties.shade_to_provide_m2,
+    )
+
+
+def _debtor(facts: Facts, law: Law) -> str:
+    suffix = "_concession" if facts.dossier.is_concession else ""
+    return law.words(f"APER40.debiteur{suffix}")
+
+
+def other_size(facts: Facts, law: Law) -> float | None:
     """
     Return an area that the facts allow and that gives another due date, if there is one.
 
@@ -217,62 +254,64 @@ def _other_size(facts: Facts, law: Article40) -> float | None:
     )
 
 
-def _due_sentence(law: Article40, due: date, other: float | None) -> str:
-    reserve = ", sauf concession, délégation ou report justifié."
-    if other is None:
-        large = due == law.due_date(law.large_threshold_m2)
-        why = f" (au moins {square_metres(law.large_threshold_m2)}, art. 40, III)" if large else ""
-        return f"échéance : {day(due)}{why}{reserve}"
-    return (
-        f"échéance : {day(due)}, ou {day(law.due_date(other))} (plafond"
-        f" {euros(law.penalty_cap(other))} par an) selon que la superficie atteint ou non"
-        f" {square_metres(law.large_threshold_m2)}{reserve}"
-    )
-
-
-def _due_state(due: date, deferral_end: date | None, today: date) -> str:
-    """Say where the due date stands; the day itself counts as past. Never an infringement."""
-    if today < due:
-        return "a_venir"
-    if deferral_end is not None and today < deferral_end:
-        return "echue_report_a_justifier"
-    return "echue"
-
-
-def _deduction(facts: Facts) -> str:
-    """Say what was taken from the raw area, and by which text."""
-    if facts.excluded_m2 < 1:
-        return ""
-    return (
-        f", après déduction de {square_metres(facts.excluded_m2)} (décret n° 2024-1023, art. 1er)"
-    )
-
-
-def _plea(facts: Facts, law: Article40) -> str:
-    """Say what a perimeter that does not exempt by itself lets the owner plead."""
-    texts = law.protections()
-    labels = [
-        texts[kind].label
-        for kind, _ in facts.protections
-        if kind in texts and texts[kind].effect == "possible"
+def _consequences(account: Account) -> list[Step]:
+    """Return what follows for a subject park: size, due date, area to cover, ceiling."""
+    if account.conclusion.status != "assujetti" or account.deadline is None:
+        return []
+    law, area, large = account.law, account.facts.area.central, "APER40.seuil_grand"
+    cap = f"APER40.sanction_{law.size(area)}"
+    figures = [
+        ("a_couvrir", "Superficie d'ombrières à couvrir", "APER40.part", law.area_to_cover(area)),
+        ("sanction", "Plafond de la sanction annuelle", cap, law.penalty_cap(area)),
     ]
-    if not labels:
-        return ""
-    return f"Dérogation possible, à apprécier : {labels[0]} (avis UDAP)."
+    mixed = law.mixed_canopy_min(area)
+    if mixed is not None:
+        question = "Ombrières, au moins, quand des arbres font le reste"
+        figures.append(("mixte", question, "APER40.part_ombrieres_mixte", mixed))
+    return [
+        law.step("taille", "Le parc relève-t-il de la première échéance ?", large, area),
+        *account.deadline.steps,
+        *(_figure(law, *figure) for figure in figures),
+    ]
 
 
-def _sentence_case(text: str) -> str:
-    return text[0].upper() + text[1:]
+def _figure(law: Law, name: str, question: str, rule_id: str, value: float) -> Step:
+    rule = law.rule(rule_id)
+    unit = "m2" if rule.unit == "/1" else rule.unit
+    return replace(measure(name, question, value, unit, rule.article), rule_id=rule.id)
 
 
-def _possible_derogations(facts: Facts, law: Article40) -> str | None:
-    """Return the codes of what the owner may plead on the strength of a measured fact."""
-    texts = law.protections()
-    codes = {texts[kind].derogation for kind, _ in facts.protections if kind in texts}
-    if facts.has_uncertain_ring:
-        codes.add("exclusion_a_confirmer")
-    return ";".join(sorted(codes)) or None
+def _articles(traced: list[tuple[str, Step]]) -> str:
+    """Return the articles of the comparisons made, each once, in their order."""
+    return " ; ".join(dict.fromkeys(step.article for _, step in traced if step.article))
 
 
-def _estimate(facts: Facts) -> str:
-    return estimate(facts.area.low, facts.area.central, facts.area.high)
+def _out_of_scope(facts: Facts, steps: tuple[Step, ...], main: Conclusion) -> Decision:
+    traced = [(article40.NAME, step) for step in steps]
+    return Decision(
+        status=main.status,
+        reason_code=main.code,
+        reason=sentence(out_of_scope_sentence(facts), NOT_A_DECISION),
+        regime="aucun",
+        situation="aucun",
+        regime_is_presumed=False,
+        articles=_articles(traced),
+        steps=tuple(traced),
+        pleas=(),
+    )
+
+
+def _reason(account: Account, age: Situation, second: _Second | None) -> str:
+    """Write the verdict of article 40, then what L. 111-19-1 adds, then what it is worth."""
+    say = {
+        "assujetti": subject_sentence,
+        "non_assujetti": not_subject_sentence,
+        "exonere": exempt_sentence,
+        "a_verifier": to_check_sentence,
+    }[account.conclusion.status]
+    other = ""
+    if second is not None:
+        other = new_park_sentence(
+            account.facts, second.law, age, second.conclusion, second.doubt, second.duties
+        )
+    return sentence(say(account, has_second=second is not None), other, NOT_A_DECISION)

@@ -46,3 +46,8 @@ def estimate(low: float, central: float, high: float) -> str:
 def sentence(*parts: str) -> str:
     """Join non-empty parts with spaces."""
     return " ".join(part for part in parts if part)
+
+
+def sentence_case(text: str) -> str:
+    """Write the first letter of a text as a capital."""
+    return text[0].upper() + text[1:]

@@ -6,14 +6,12 @@ from math import isnan
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from pipeline.assumptions import Assumptions
 from pipeline.crs import GeometryArray
+from pipeline.groups import components
 
 DRAWN_ROLES = ("outline", "bays")
 
@@ -84,14 +82,6 @@ def conflate(candidates: gpd.GeoDataFrame, assumptions: Assumptions) -> Conflati
     drawn["is_chosen"] = _is_chosen(drawn, assumptions)
     drawn["size"] = drawn.area
     return Conflation(drawn)
-
-
-def components(count: int, pairs: np.ndarray) -> np.ndarray:
-    """Return the connected component of each of `count` nodes joined by `pairs`, shape `(m, 2)`."""
-    if not len(pairs):
-        return np.arange(count)
-    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
-    return np.asarray(connected_components(graph, directed=False)[1])
 
 
 def _overlaps(drawn: gpd.GeoDataFrame) -> pd.DataFrame:

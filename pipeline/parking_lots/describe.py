@@ -26,9 +26,9 @@ from pipeline.parking_lots.land import owner_commune, parcels_under
 from pipeline.parking_lots.perimeter import Perimeter
 from pipeline.parking_lots.scope import OUT_OF_SCOPE
 from pipeline.parking_lots.spaces import count_spaces
+from pipeline.precision import ID_BYTES
 from pipeline.schemas import ParkingLot
 
-_ID_BYTES = 5
 _CAPACITIES = ["capacity_min", "capacity_max"]
 Rows = list[dict[str, Any]]
 
@@ -111,6 +111,8 @@ def _facts(
         "source_high_m2": max(found.high, _lanes_included(members, context, assumptions)),
         "source_areas": found.account,
         "accuracy_m": max(accuracy[row["source"]].value for row in members),
+        "is_for_trucks": any(row["is_for_trucks"] for row in evidence),
+        "first_seen": _first_seen(evidence),
         "outline_known": all(row["role"] != "enclosing" for row in members),
         "is_bays_only": context.is_bays_only,
         "piece_count": len(members),
@@ -136,6 +138,12 @@ def _evidence(perimeter: Perimeter, conflation: Conflation) -> Rows:
 def _first(evidence: Rows, column: str) -> str | None:
     """Return the value of the largest candidate that has one."""
     return next((str(row[column]) for row in evidence if row[column] is not None), None)
+
+
+def _first_seen(evidence: Rows) -> str | None:
+    """Return the earliest day of the candidates; None when one is undated: it may be older."""
+    days = [row["vintage"] for row in evidence]
+    return None if None in days else min(str(day).split("T")[0] for day in days)
 
 
 def _largest_kind(members: Rows) -> str:
@@ -228,6 +236,6 @@ def _identifiers(lots: gpd.GeoDataFrame) -> list[str]:
     part = order.groupby("drawn_ids").cumcount().reindex(lots.index)
     names = []
     for code, drawn, number in zip(lots["insee_code"], lots["drawn_ids"], part, strict=True):
-        digest = blake2s(f"{drawn}#{number}".encode(), digest_size=_ID_BYTES).hexdigest()
+        digest = blake2s(f"{drawn}#{number}".encode(), digest_size=ID_BYTES).hexdigest()
         names.append(f"{code or '00000'}-{digest}")
     return names

@@ -8,7 +8,7 @@ import shapely
 
 from pipeline.assumptions import Assumptions
 from pipeline.crs import Territory, ground_area
-from pipeline.french import number
+from pipeline.french import number, percent
 from pipeline.groups import positions_by_key
 from pipeline.parking_lots.conflation import Conflation, union_by
 
@@ -135,7 +135,7 @@ def _agreement(sources: set[str], found: Span, agree_share: float) -> tuple[int,
         return 1, "une seule source"
     if found.high - found.low <= agree_share * found.high:
         return 2, "plusieurs sources concordent"
-    return 0, f"les sources divergent de {100 * (1 - found.low / found.high):.0f} %"
+    return 0, f"les sources divergent de {percent(1 - found.low / found.high)}"
 
 
 def crossed_by(lots: gpd.GeoDataFrame, roads: gpd.GeoDataFrame) -> np.ndarray:

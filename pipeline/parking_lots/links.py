@@ -12,14 +12,8 @@ from pipeline.assumptions import Assumptions
 from pipeline.crs import FloatArray, GeometryArray
 from pipeline.groups import IntArray, positions_by_key
 from pipeline.parking_lots.conflation import union
+from pipeline.precision import BATCH, NODE_GRID_M, STEP_M
 from pipeline.roads import carriageways, road_width
-
-# Roads that meet share a node of their source; projected, its two copies differ by nothing more.
-_NODE_GRID_M = 1e-3
-# SciPy drops edges of length zero: reaching a piece from its edge costs next to nothing.
-_STEP_M = 1e-6
-# Pieces looked at together: bounds the memory of the distances to every vertex.
-_BATCH = 256
 
 _Stretch = tuple[shapely.Geometry, float]  # a line and its width
 
@@ -69,9 +63,9 @@ def find_links(pieces: GeometryArray, roads: gpd.GeoDataFrame, assumptions: Assu
     lanes = roads[roads["road_class"].isin(["aisle", "service"])]
     public = carriageways(roads[roads["road_class"] == "public"], assumptions)
     network = _network(pieces, _outside(lanes, np.concatenate([pieces, public])), assumptions)
-    limit = assumptions.parking_lots.aisle_link_length_m.value + _NODE_GRID_M
+    limit = assumptions.parking_lots.aisle_link_length_m.value + NODE_GRID_M
     pairs, shapes = [], []
-    for starts in np.array_split(np.arange(len(pieces)), 1 + len(pieces) // _BATCH):
+    for starts in np.array_split(np.arange(len(pieces)), 1 + len(pieces) // BATCH):
         cost, before = dijkstra(
             network.graph, directed=False, indices=starts, limit=limit, return_predecessors=True
         )
@@ -100,7 +94,7 @@ def _network(pieces: GeometryArray, parts: gpd.GeoDataFrame, assumptions: Assump
     choices = assumptions.parking_lots
     points, part = shapely.get_coordinates(parts.geometry.to_numpy(), return_index=True)
     follows = np.flatnonzero(part[1:] == part[:-1])
-    nodes, node = np.unique(np.round(points / _NODE_GRID_M), axis=0, return_inverse=True)
+    nodes, node = np.unique(np.round(points / NODE_GRID_M), axis=0, return_inverse=True)
     start, end = node[follows] + len(pieces), node[follows + 1] + len(pieces)
     length = np.linalg.norm(points[follows + 1] - points[follows], axis=1)
     is_service = (parts["road_class"] == "service").to_numpy()[part[follows]]
@@ -110,9 +104,9 @@ def _network(pieces: GeometryArray, parts: gpd.GeoDataFrame, assumptions: Assump
     lines = np.asarray(
         shapely.linestrings(np.stack([points[follows], points[follows + 1]], axis=1))
     )
-    piece, touched = _touches(pieces, nodes * _NODE_GRID_M, choices.link_tolerance_m.value)
+    piece, touched = _touches(pieces, nodes * NODE_GRID_M, choices.link_tolerance_m.value)
     rows, columns = np.r_[start, piece], np.r_[end, touched + len(pieces)]
-    costs = np.r_[cost, np.full(len(piece), _STEP_M)]
+    costs = np.r_[cost, np.full(len(piece), STEP_M)]
     size = len(pieces) + len(nodes)
     kept = _cheapest(rows, columns, costs)
     graph = coo_array((costs[kept], (rows[kept], columns[kept])), shape=(size, size))

@@ -9,15 +9,12 @@ import shapely
 
 from pipeline.assumptions import Assumptions
 from pipeline.crs import GeometryArray
-from pipeline.groups import positions_by_key
-from pipeline.parking_lots.conflation import Conflation, components, union
+from pipeline.groups import components, positions_by_key
+from pipeline.parking_lots.conflation import Conflation, union
 from pipeline.parking_lots.links import Links, find_links
 from pipeline.polygons import polygonal
+from pipeline.precision import DUST_M2, FENCE_SLIT_M
 from pipeline.roads import carriageways
-
-# A fence has no width: it is opened by less than a drawing can show, to part what it separates.
-_FENCE_SLIT_M = 1e-4
-_DUST_M2 = 1e-4
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ class Obstacles:
                 [
                     carriageways(roads[roads["road_class"] == "public"], assumptions),
                     solid.geometry.to_numpy(),
-                    shapely.buffer(closed.geometry.to_numpy(), _FENCE_SLIT_M, cap_style="flat"),
+                    shapely.buffer(closed.geometry.to_numpy(), FENCE_SLIT_M, cap_style="flat"),
                 ]
             )
         )
@@ -164,7 +161,7 @@ def _cut(
     cells = _cells(ground, envelope, obstacles[met], assumptions)
     perimeters = []
     for cell in cells:
-        of_cell = park[shapely.area(shapely.intersection(shapes, cell)) > _DUST_M2]
+        of_cell = park[shapely.area(shapely.intersection(shapes, cell)) > DUST_M2]
         groups = tuple(int(group) for group in of_cell["group"].unique())
         perimeters.append(
             Perimeter(
@@ -227,7 +224,7 @@ def _cells(
         cells[largest] = union(np.array([cells[largest], *whole], dtype=object))
     taken = np.array([shapely.difference(ground, union(cells))], dtype=object)
     leftover = shapely.get_parts(polygonal(taken))
-    touching = shapely.dwithin(leftover[:, None], cells[None, :], _FENCE_SLIT_M)
+    touching = shapely.dwithin(leftover[:, None], cells[None, :], FENCE_SLIT_M)
     for i, cell in enumerate(cells):
         own = leftover[touching[:, i] & (touching.sum(axis=1) == 1)]
         if len(own):

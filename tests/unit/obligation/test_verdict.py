@@ -5,12 +5,12 @@ from datetime import date
 
 import pytest
 
-from pipeline.obligation.article40 import Article40
-from pipeline.obligation.facts import Facts, Interval, TreeFacts
+from pipeline.obligation.facts import Facts, Interval, Protected, TreeFacts
+from pipeline.obligation.law import Law
 from pipeline.obligation.verdict import decide
 from pipeline.obligation.wording import day as in_words
 from pipeline.obligation.wording import estimate, square_metres
-from tests.tables import RULES
+from tests.tables import ASSUMPTIONS, RULES
 
 DAY = date(2026, 11, 22)
 BASE = Facts(
@@ -35,7 +35,7 @@ BASE = Facts(
 
 
 def verdict(*, on=DAY, insee="35236", **facts):
-    return decide(replace(BASE, **facts), Article40(RULES, on), insee)
+    return decide(replace(BASE, **facts), Law(RULES, on, insee), ASSUMPTIONS.pleas)
 
 
 def around(low, high):
@@ -114,7 +114,7 @@ def test_the_sentence_tells_what_was_deducted_and_why_the_date():
 
 
 def test_the_sentence_tells_of_a_possible_derogation():
-    reason = verdict(protections=(("abords_500m", 0.4),)).reason
+    reason = verdict(protections=(Protected("abords_500m", 0.4),)).reason
     assert "Dérogation possible, à apprécier : cercle de 500 m" in reason
 
 
@@ -125,7 +125,7 @@ def test_a_negative_says_of_which_article_and_reserves_the_other_law():
 
 
 def test_out_of_scope_comes_before_everything():
-    found = verdict(out_of_scope="parc souterrain", protections=(("spr", 1.0),))
+    found = verdict(out_of_scope="parc souterrain", protections=(Protected("spr", 1.0),))
     assert found.status == "hors_champ"
     assert "parc souterrain" in found.reason
 
@@ -145,20 +145,22 @@ def test_out_of_scope_comes_before_everything():
     ],
 )
 def test_protections(kind, share, status):
-    assert verdict(protections=((kind, share),)).status == status
+    assert verdict(protections=(Protected(kind, share),)).status == status
 
 
 def test_a_500_m_circle_is_a_possible_derogation():
-    found = verdict(protections=(("abords_500m", 0.4),))
+    found = verdict(protections=(Protected("abords_500m", 0.4),))
     assert found.possible_derogations == "abords_500m_covisibilite"
 
 
 def test_an_exemption_supposes_an_obligation():
-    assert verdict(**around(500, 600), protections=(("spr", 1.0),)).status == "non_assujetti"
+    assert (
+        verdict(**around(500, 600), protections=(Protected("spr", 1.0),)).status == "non_assujetti"
+    )
 
 
 def test_before_the_decree_no_perimeter_exempts():
-    found = verdict(on=date(2024, 11, 15), protections=(("spr", 1.0),))
+    found = verdict(on=date(2024, 11, 15), protections=(Protected("spr", 1.0),))
     assert found.status == "assujetti"
 
 
@@ -259,9 +261,17 @@ def test_diverging_sources_are_both_quoted():
     assert "BD TOPO 1 588 m² ; OSM 1 455 m²" in found.reason
 
 
-@pytest.mark.parametrize("insee", ["97302", "97411", "97611"])
-def test_an_adapted_threshold_that_is_not_encoded_is_to_be_checked(insee):
-    assert verdict(insee=insee).reason_code == "seuil_outre_mer"
+@pytest.mark.parametrize(
+    ("insee", "on", "code"),
+    [
+        pytest.param("97302", date(2025, 8, 13), "seuil_outre_mer", id="Guyane, before the decree"),
+        pytest.param("97302", date(2025, 8, 14), "sous_le_seuil", id="Guyane: 2 420 < 2 500 m²"),
+        pytest.param("97411", DAY, "au_dessus_du_seuil", id="La Réunion: above 1 000 m²"),
+        pytest.param("97611", DAY, "seuil_outre_mer", id="Mayotte: no text"),
+    ],
+)
+def test_overseas_thresholds(insee, on, code):
+    assert verdict(insee=insee, on=on).reason_code == code
 
 
 def test_french_words():

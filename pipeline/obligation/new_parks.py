@@ -1,0 +1,181 @@
+"""Articles L. 111-19-1 and R. 111-25-1 to -19: new or heavily renovated parks above 500 m²."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipeline.obligation.doubts import Doubt
+from pipeline.obligation.facts import Facts, Interval
+from pipeline.obligation.law import YES, Law, fact, measure, yes_or_no
+from pipeline.obligation.regime import Situation, is_heavy, resurfaced_share
+from pipeline.obligation.trace import Conclusion, Step, until_concluded
+from pipeline.obligation.wording import square_metres
+
+NAME = "L. 111-19-1"
+_ARTICLE = "CU, art. L. 111-19-1"
+_NOT_AIMED_AT = Conclusion("non_assujetti", "neuf_hors_champ")
+
+
+@dataclass(frozen=True)
+class Duties:
+    """What a new or renovated park must provide, m²; missing where its area is below 500 m²."""
+
+    rainwater_to_treat_m2: float | None
+    shade_to_provide_m2: float | None
+
+
+def reasoning(facts: Facts, law: Law, found: Situation) -> tuple[tuple[Step, ...], Doubt | None]:
+    """
+    Return the comparisons up to the conclusion, and the question left open if there is one.
+
+    Two areas, two obligations: rainwater on half of the area of R. 111-25-3, shade on half of that
+    of R. 111-25-7. The branch is read only for a park that positive evidence opens to it.
+    """
+    steps = tuple(until_concluded(_steps(facts, law, found)))
+    last = steps[-1].conclusion
+    return steps, None if last is None else _doubt(last.code, law)
+
+
+def duties(facts: Facts, law: Law) -> Duties:
+    """Return the due part of each area, where the area exceeds the threshold."""
+    rain, shade = facts.rainwater.central, facts.shade.central
+    above = "NEUF500.seuil"
+    return Duties(
+        law.number("NEUF500.part_eaux_pluviales") * rain if law.holds(above, rain) else None,
+        law.number("NEUF500.part_ombrage") * shade if law.holds(above, shade) else None,
+    )
+
+
+def _steps(facts: Facts, law: Law, found: Situation) -> Iterator[Step]:
+    yield fact(
+        "demande_connue",
+        "Le jour qui soumet le parc (demande, travaux ou contrat) est-il connu ?",
+        yes_or_no(found.trigger_on is not None),
+        YES,
+        article=law.rule("NEUF500.demande_depuis").article,
+        if_false=Conclusion("a_verifier", "date_de_demande"),
+    )
+    yield law.step(
+        "demande",
+        "Ce jour est-il postérieur à l'entrée en vigueur ?",
+        "NEUF500.demande_depuis",
+        found.trigger_on,
+        if_false=_NOT_AIMED_AT,
+    )
+    if found.kind == "renove":
+        yield from _renovation(facts, law)
+    yield from _removal(facts, law)
+    larger = _larger(facts)
+    yield law.step(
+        "seuil_haut",
+        "La plus grande des deux superficies, au plus, dépasse-t-elle le seuil ?",
+        "NEUF500.seuil",
+        larger.high,
+        if_false=Conclusion("non_assujetti", "neuf_sous_le_seuil"),
+    )
+    yield from _aimed_at(facts)
+    yield measure(
+        "eaux_pluviales", "Superficie de l'article R. 111-25-3", facts.rainwater.central, "m2"
+    )
+    yield measure("ombrage", "Superficie de l'article R. 111-25-7", facts.shade.central, "m2")
+    yield law.step(
+        "seuil_bas",
+        "La plus grande des deux superficies, au moins, dépasse-t-elle le seuil ?",
+        "NEUF500.seuil",
+        larger.low,
+        if_true=Conclusion("assujetti", "neuf_au_dessus_du_seuil"),
+        if_false=Conclusion("a_verifier", "neuf_proche_du_seuil"),
+    )
+
+
+def _larger(facts: Facts) -> Interval:
+    return max(facts.rainwater, facts.shade, key=lambda area: area.high)
+
+
+def _renovation(facts: Facts, law: Law) -> Iterator[Step]:
+    """Yield the extent of the works: half at once, or more than half over the years that add up."""
+    shares = resurfaced_share(facts, law)
+    if shares is not None and facts.dossier.is_heavy_renovation is None:
+        yield law.step(
+            "renovation_en_une_fois", "Le revêtement a-t-il été remplacé par moitié en une fois ?",
+            "NEUF500.renovation_part", shares[0],
+        )  # fmt: skip
+        yield law.step(
+            "renovation_cumulee", "Les remplacements cumulés dépassent-ils la moitié ?",
+            "NEUF500.renovation_cumul_part", shares[1],
+        )  # fmt: skip
+    heavy = is_heavy(facts, law)
+    yield fact(
+        "renovation_connue",
+        "L'ampleur des travaux est-elle connue ?",
+        yes_or_no(heavy is not None),
+        YES,
+        article=law.rule("NEUF500.renovation_part").article,
+        if_false=Conclusion("a_verifier", "renovation_a_etablir"),
+    )
+    yield fact(
+        "renovation_lourde", "La rénovation est-elle lourde ?", yes_or_no(heavy), YES,
+        article=law.rule("NEUF500.renovation_part").article, if_false=_NOT_AIMED_AT,
+    )  # fmt: skip
+
+
+def _removal(facts: Facts, law: Law) -> Iterator[Step]:
+    if facts.dossier.removal_permit_on is None or law.value("NEUF500.suppression_avant") is None:
+        return
+    yield law.step(
+        "suppression",
+        "La suppression du parc a-t-elle été autorisée avant la date fixée ?",
+        "NEUF500.suppression_avant",
+        facts.dossier.removal_permit_on,
+        if_true=Conclusion("exonere", "suppression_autorisee"),
+    )
+
+
+def _aimed_at(facts: Facts) -> Iterator[Step]:
+    """Yield who the text aims at: parks open to the public, or beside a building under L. 171-4."""
+    known = [facts.is_open_to_public, facts.dossier.serves_l171_building]
+    aimed = True if True in known else None if None in known else False
+    yield fact(
+        "ouverture_connue",
+        "Sait-on si le parc est ouvert au public, ou associé à un bâtiment soumis ?",
+        yes_or_no(aimed is not None),
+        YES,
+        article=_ARTICLE,
+        if_false=Conclusion("a_verifier", "ouverture_au_public"),
+    )
+    yield fact(
+        "ouverture", "Le parc est-il ouvert au public, ou associé à un bâtiment soumis ?",
+        yes_or_no(aimed), YES, article=_ARTICLE, if_false=_NOT_AIMED_AT,
+    )  # fmt: skip
+
+
+def _doubt(code: str, law: Law) -> Doubt | None:
+    """Return the question that a conclusion leaves open; None when it leaves none."""
+    threshold = square_metres(law.number("NEUF500.seuil"))
+    doubts = (
+        Doubt(
+            "date_de_demande",
+            "le parc est plus récent que la loi, mais le jour de la demande d'autorisation n'est"
+            " pas connu",
+            "Quand l'autorisation d'urbanisme a-t-elle été demandée ?",
+            "Registre des autorisations d'urbanisme de la commune",
+        ),
+        Doubt(
+            "renovation_a_etablir",
+            "des travaux sont connus, mais non la surface de revêtement remplacée",
+            "Quelle surface de revêtement a été remplacée, travaux antérieurs compris ?",
+            "Dossier des travaux, ou comparaison d'orthophotographies",
+        ),
+        Doubt(
+            "ouverture_au_public",
+            "aucune source ne dit si le parc est ouvert au public ou associé à un bâtiment soumis",
+            "Le parc est-il ouvert au public, ou associé à un bâtiment de l'article L. 171-4 ?",
+            "Visite, ou permis de construire du bâtiment",
+        ),
+        Doubt(
+            "neuf_proche_du_seuil",
+            f"l'intervalle de la superficie contient {threshold}",
+            f"La superficie dépasse-t-elle {threshold} ?",
+            "Plan de géomètre, ou mesure de l'emprise revêtue sur orthophotographie",
+        ),
+    )
+    return next((doubt for doubt in doubts if doubt.code == code), None)

@@ -1,0 +1,235 @@
+"""What an owner reads: complete French sentences, each figure with its article, no code."""
+
+from dataclasses import dataclass
+
+from pipeline.french import number, percent
+from pipeline.obligation.deadlines import Deadline
+from pipeline.obligation.doubts import Doubt
+from pipeline.obligation.facts import Facts
+from pipeline.obligation.law import Law
+from pipeline.obligation.new_parks import Duties
+from pipeline.obligation.pleas import Plea
+from pipeline.obligation.regime import Situation
+from pipeline.obligation.trace import Conclusion
+from pipeline.obligation.wording import (
+    OTHER_LAW,
+    day,
+    estimate,
+    euros,
+    sentence,
+    sentence_case,
+    square_metres,
+)
+
+_ARTICLE = "art. 40, loi n° 2023-175"
+_RESERVE = ", sauf concession, délégation ou report justifié."
+
+
+@dataclass(frozen=True)
+class Account:
+    """What article 40 gives for one car park: its conclusion, its doubts, its due date."""
+
+    facts: Facts
+    law: Law
+    conclusion: Conclusion
+    doubts: tuple[Doubt, ...]
+    pleas: tuple[Plea, ...]
+    deadline: Deadline | None
+    other_area_m2: float | None
+
+
+def out_of_scope_sentence(facts: Facts) -> str:
+    """Say why a park is not an outdoor car park in the sense of the law."""
+    return sentence(
+        f"Hors du champ de l'article 40 (loi n° 2023-175) : {facts.out_of_scope}.",
+        "Seuls les parcs extérieurs, non intégrés à un bâtiment et hors voie publique, sont visés"
+        " (décret n° 2024-1023, art. 1er).",
+    )
+
+
+def not_subject_sentence(account: Account, *, has_second: bool) -> str:
+    """Say that the whole interval is at or below the threshold, of which article alone."""
+    facts, law = account.facts, account.law
+    return (
+        f"Parc non assujetti au titre de l'article 40 (loi n° 2023-175) : {_estimate(facts)}"
+        f"{_deduction(facts)}, qui ne dépasse pas {square_metres(law.threshold_m2)}"
+        f"{_other_law(has_second=has_second)}"
+    )
+
+
+def exempt_sentence(account: Account, *, has_second: bool) -> str:
+    """Say what exempts the park, and by which article."""
+    return (
+        f"Parc exonéré de l'obligation de l'article 40 (loi n° 2023-175) : {_why_exempt(account)}"
+        f"{_other_law(has_second=has_second)}"
+    )
+
+
+def to_check_sentence(account: Account, *, has_second: bool) -> str:
+    """Say which measured facts could flip the verdict, and what follows if the park is subject."""
+    del has_second
+    due = account.deadline
+    return sentence(
+        f"À vérifier ({_ARTICLE}) : {_estimate(account.facts)} ;",
+        " ; ".join(doubt.finding for doubt in account.doubts) + ".",
+        "" if due is None else f"S'il est assujetti, {_due(account, due)}",
+    )
+
+
+def subject_sentence(account: Account, *, has_second: bool) -> str:
+    """Say why a park is presumed subject, when it is due, and what the owner may plead."""
+    del has_second
+    facts, law, due = account.facts, account.law, account.deadline
+    return sentence(
+        f"Parc présumé assujetti ({_ARTICLE}) : {_estimate(facts)}, supérieure à"
+        f" {square_metres(law.threshold_m2)}{_deduction(facts)}.",
+        "" if due is None else sentence_case(_due(account, due)),
+        "" if due is None else _deferral(due),
+        "" if facts.trees else "L'ombrage par des arbres n'est pas mesuré.",
+        _pleas(account.pleas),
+    )
+
+
+def new_park_sentence(
+    facts: Facts,
+    law: Law,
+    age: Situation,
+    conclusion: Conclusion,
+    doubt: Doubt | None,
+    duties: Duties,
+) -> str:
+    """Say what L. 111-19-1 of the code de l'urbanisme adds for a new or renovated park."""
+    kind = {"renove": "parc rénové", "nouveau": "parc nouveau"}.get(age.kind, "parc visé")
+    opening = f"Au titre de l'article L. 111-19-1 du code de l'urbanisme ({kind} : {age.why})"
+    if conclusion.status == "assujetti":
+        return sentence(f"{opening}, {_duties(facts, duties)}.", _trees_do(facts, law), _NON_CUMUL)
+    if doubt is not None:
+        return f"{opening}, à vérifier : {doubt.finding}."
+    if conclusion.status == "exonere":
+        return f"{opening}, le parc est exonéré : sa suppression était déjà autorisée."
+    if conclusion.code == "neuf_sous_le_seuil":
+        threshold = square_metres(law.number("NEUF500.seuil"))
+        return f"{opening}, le parc n'est pas soumis : il ne dépasse pas {threshold}."
+    return f"{opening}, le parc n'est pas visé."
+
+
+_NON_CUMUL = "Les sanctions des deux textes ne se cumulent pas : seule la plus élevée est exécutée."
+
+
+def _other_law(*, has_second: bool) -> str:
+    return "." if has_second else f", {OTHER_LAW}."
+
+
+def _why_exempt(account: Account) -> str:
+    facts, law, code = account.facts, account.law, account.conclusion.code
+    trees = facts.trees
+    if code == "ombrage_arbres" and trees is not None:
+        return (
+            f"les arbres ombragent au moins {percent(trees.shade.low)} de sa superficie, plus de"
+            f" la moitié ({law.rule('APER40.ombrage_arbres').article})"
+        )
+    if code == "arbres_par_place" and trees is not None:
+        required = law.required_trees(facts.spaces.high) or 0
+        return (
+            f"{number(trees.wide_tree_count)} arbres à canopée large, répartis sur le parc, pour"
+            f" {number(required)} requis au plus ({law.rule('APER40.arbres_par_place').article})"
+        )
+    plea = next(
+        item for item in account.pleas if item.code == code and item.certainty == "automatique"
+    )
+    return f"le parc est entièrement dans un périmètre protégé ({plea.label}) ({plea.article})"
+
+
+def _due(account: Account, due: Deadline) -> str:
+    law = account.law
+    if account.facts.dossier.is_concession:
+        return _due_of_contract(account, due)
+    if account.facts.dossier.extended_to == due.due:
+        return f"échéance : {day(due.due)} (délai accordé par le préfet)."
+    if due.other is None or account.other_area_m2 is None:
+        large = due.due == law.due_date(law.large_threshold_m2)
+        why = f" (au moins {square_metres(law.large_threshold_m2)}, art. 40, III)" if large else ""
+        return f"échéance : {day(due.due)}{why}{_RESERVE}"
+    return (
+        f"échéance : {day(due.due)}, ou {day(due.other)} (plafond"
+        f" {euros(law.penalty_cap(account.other_area_m2))} par an) selon que la superficie atteint"
+        f" ou non {square_metres(law.large_threshold_m2)}{_RESERVE}"
+    )
+
+
+def _due_of_contract(account: Account, due: Deadline) -> str:
+    contract = account.facts.dossier.contract_on
+    if contract is None:
+        return (
+            f"échéance : à la conclusion ou au renouvellement du contrat de concession, au plus"
+            f" tard le {day(due.due)} (art. 40, III)."
+        )
+    return (
+        f"échéance : {day(due.due)} (contrat de concession conclu ou renouvelé le {day(contract)},"
+        " art. 40, III)."
+    )
+
+
+def _deferral(due: Deadline) -> str:
+    if due.deferred is None:
+        return ""
+    if due.deferral == "justifie":
+        return (
+            f"Échéance reportée au {day(due.deferred)}, les conditions du report étant au dossier."
+        )
+    return f"Un report au {day(due.deferred)} peut être justifié : {due.conditions}."
+
+
+def _pleas(pleas: tuple[Plea, ...]) -> str:
+    """Say what the owner may plead, the grounds that only he can prove."""
+    words = list(dict.fromkeys(_plea(item) for item in pleas if item.certainty == "possible"))
+    if not words:
+        return ""
+    head = "Dérogation possible" if len(words) == 1 else "Dérogations possibles"
+    return f"{head}, à apprécier : {' ; '.join(words)}."
+
+
+def _plea(plea: Plea) -> str:
+    advice = " (avis UDAP)" if plea.code == "abords_500m_covisibilite" else ""
+    until = f" (jusqu'au {day(plea.ends_on)})" if plea.ends_on is not None else ""
+    return f"{plea.label[0].lower()}{plea.label[1:]}{advice}{until}"
+
+
+def _duties(facts: Facts, duties: Duties) -> str:
+    parts = []
+    if duties.rainwater_to_treat_m2 is not None:
+        parts.append(
+            f"{square_metres(duties.rainwater_to_treat_m2)} au moins doivent favoriser"
+            " l'infiltration ou l'évaporation des eaux pluviales (la moitié de"
+            f" {square_metres(facts.rainwater.central)}, art. R. 111-25-3)"
+        )
+    if duties.shade_to_provide_m2 is not None:
+        parts.append(
+            f"{square_metres(duties.shade_to_provide_m2)} au moins doivent être ombragés par des"
+            " arbres ou des ombrières (la moitié de"
+            f" {square_metres(facts.shade.central)}, art. R. 111-25-7)"
+        )
+    return " et ".join(parts)
+
+
+def _trees_do(facts: Facts, law: Law) -> str:
+    """Say when existing trees already give the shade that R. 111-25-8 asks for."""
+    trees = facts.trees
+    if trees is None or law.value("NEUF500.ombrage_arbres") is None:
+        return ""
+    if not law.holds("NEUF500.ombrage_arbres", trees.shade.low):
+        return ""
+    return "Les arbres en place ombragent déjà plus de la moitié du parc (art. R. 111-25-8)."
+
+
+def _deduction(facts: Facts) -> str:
+    """Say what was taken from the raw area, and by which text."""
+    if facts.excluded_m2 < 1:
+        return ""
+    return (
+        f", après déduction de {square_metres(facts.excluded_m2)} (décret n° 2024-1023, art. 1er)"
+    )
+
+
+def _estimate(facts: Facts) -> str:
+    return estimate(facts.area.low, facts.area.central, facts.area.high)

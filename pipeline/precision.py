@@ -1,0 +1,18 @@
+"""Numerical tolerances: what floating-point geometry needs, never a choice that moves a result."""
+
+# Dust along a shared edge, not ground.
+DUST_M2 = 1e-4
+# Below a square decimetre a deducted piece is floating-point dust along a shared edge, not ground.
+PIECE_DUST_M2 = 0.01
+# Only where a floating-point overlay fails: a tenth of a millimetre, far below any survey.
+FALLBACK_GRID_M = 1e-4
+# Roads that meet share a node of their source; projected, its two copies differ by nothing more.
+NODE_GRID_M = 1e-3
+# SciPy drops edges of length zero: reaching a piece from its edge costs next to nothing.
+STEP_M = 1e-6
+# A fence has no width: it is opened by less than a drawing can show, to part what it separates.
+FENCE_SLIT_M = 1e-4
+# Bytes of the digest that names a car park.
+ID_BYTES = 5
+# Pieces looked at together: bounds the memory of the distances to every vertex.
+BATCH = 256
