@@ -340,19 +340,23 @@ class RuleBook(Strict):
         RuleNotInForceError
             If `day` comes before every rule.
         """
-        own = [boundary for boundary in self._boundaries() if boundary <= day]
-        if not own:
-            msg = (
-                f"aucune règle en vigueur au {day} ; la première l'est au {min(self._boundaries())}"
-            )
+        first = min(item.valid_from for item in self._dated())
+        if day < first:
+            msg = f"aucune règle en vigueur au {day} ; la première l'est au {first}"
             raise RuleNotInForceError(msg)
-        return max(*own, *(boundary for boundary in boundaries if boundary <= day), min(own))
+        known = {first, *self._boundaries(), *boundaries}
+        return max(boundary for boundary in known if first <= boundary <= day)
+
+    def _dated(self) -> Iterator[Dated]:
+        yield from (value for rule in self.rules for value in rule.values)
+        yield from (*self.exclusions, *self.protections, *self.derogations)
 
     def _boundaries(self) -> Iterator[date]:
-        dated = [value for rule in self.rules for value in rule.values]
-        for item in (*dated, *self.exclusions, *self.protections, *self.derogations):
+        for item in self._dated():
             yield item.valid_from
             if item.valid_to is not None:
                 yield item.valid_to + timedelta(days=1)
-            if isinstance(item, DatedValue) and isinstance(item.value, date):
-                yield item.value
+        for rule in self.rules:
+            # A date with a comparison is a limit for a fact; without, something changes that day.
+            if rule.comparison is None:
+                yield from (d.value for d in rule.values if isinstance(d.value, date))

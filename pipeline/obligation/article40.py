@@ -75,7 +75,7 @@ def _before_doubts(facts: Facts, law: Law) -> Iterator[Step]:
         if_false=Conclusion("a_verifier", "seuil_outre_mer"),
     )
     yield from _age(facts, law)
-    yield from _areas(facts)
+    yield from _areas(facts, law)
     if facts.outline_known:
         yield law.step(
             "seuil_haut",
@@ -112,13 +112,18 @@ def _age(facts: Facts, law: Law) -> Iterator[Step]:
         )
 
 
-def _areas(facts: Facts) -> Iterator[Step]:
+def _areas(facts: Facts, law: Law) -> Iterator[Step]:
     if facts.gross_m2 > 0:
         yield measure(
             "superficie_brute", "Superficie du parc avant exclusion", facts.gross_m2, "m2"
         )
+    texts = {item.motif: item for item in law.rules.exclusions_on(law.day)}
     for motif, area in facts.deducted:
-        yield measure(f"exclusion_{motif}", "Surface qui ne compte pas", area, "m2", _COUNTED)
+        text = texts[motif]
+        yield Step(
+            f"exclusion_{motif}", f"Surface qui ne compte pas : {text.label}", area, text.article,
+            motif, "m2",
+        )  # fmt: skip
     if facts.gross_m2 > 0:
         yield measure("superficie", "Superficie qui compte", facts.area.central, "m2", _COUNTED)
 
@@ -132,6 +137,7 @@ def _heritage(facts: Facts, law: Law) -> Iterator[Step]:
             question=f"Le parc est-il tout entier dans un périmètre protégé ({text.label}) ?",
             value=protected.share,
             article=text.article,
+            rule_id=protected.kind,
             unit="/1",
             comparison="≥",
             threshold=1,

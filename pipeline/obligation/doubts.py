@@ -135,6 +135,7 @@ def protection_doubt(
                 question=f"Une partie du parc est-elle dans un périmètre protégé ({text.label}) ?",
                 value=protected.share,
                 article=text.article,
+                rule_id=protected.kind,
                 unit="/1",
                 comparison=">",
                 threshold=0,

@@ -283,7 +283,8 @@ def _figure(law: Law, name: str, question: str, rule_id: str, value: float) -> S
 
 def _articles(traced: list[tuple[str, Step]]) -> str:
     """Return the articles of the comparisons made, each once, in their order."""
-    return " ; ".join(dict.fromkeys(step.article for _, step in traced if step.article))
+    cited = (part for _, step in traced if step.article for part in step.article.split(" ; "))
+    return " ; ".join(dict.fromkeys(cited))
 
 
 def _out_of_scope(facts: Facts, steps: tuple[Step, ...], main: Conclusion) -> Decision:

@@ -55,7 +55,9 @@ def test_a_value_starts_on_its_day():
 @pytest.mark.parametrize(
     ("day", "as_of"),
     [
-        pytest.param(date(2026, 6, 30), date(2025, 11, 28), id="before the first due date"),
+        pytest.param(
+            date(2026, 6, 30), date(2025, 11, 28), id="before it; the limit for a deposit is none"
+        ),
         pytest.param(date(2026, 7, 1), date(2026, 7, 1), id="on it: a status boundary"),
         pytest.param(date(2026, 11, 22), date(2026, 7, 1), id="after it: nothing changed since"),
     ],

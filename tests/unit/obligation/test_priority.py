@@ -105,8 +105,8 @@ def test_nothing_to_instruct_has_neither_points_nor_class(status):
 @pytest.mark.parametrize(
     ("park", "expected"),
     [
-        pytest.param({**OVERDUE, **LARGE, "reliability": "moyenne"}, (73, 1), id="first"),
-        pytest.param({**OVERDUE, **LARGE}, (65, 2), id="second"),
+        pytest.param({**OVERDUE, **LARGE}, (65, 1), id="first"),
+        pytest.param({**OVERDUE, "reliability": "elevee"}, (55, 2), id="second"),
         pytest.param({**LARGE, "due_date": "2027-11-22"}, (45, 2), id="45 points are second"),
         pytest.param(OVERDUE, (40, 3), id="third"),
         pytest.param({"due_date": "2027-11-22"}, (20, 3), id="20 points are third"),
@@ -117,10 +117,10 @@ def test_classes(park, expected):
     assert ranked(park) == [expected]
 
 
-def test_seventy_points_are_first():
-    # 30 + 25 + 15, a deferral to be proved on a large park reliably measured.
-    park = {**LARGE, "due_state": "echue_report_a_justifier", "reliability": "elevee"}
-    assert ranked(park) == [(70, 1)]
+def test_a_large_overdue_park_that_may_be_deferred_is_first():
+    # 30 + 25 + 8, fairly measured.
+    park = {**LARGE, "due_state": "echue_report_a_justifier", "reliability": "moyenne"}
+    assert ranked(park) == [(63, 1)]
 
 
 def test_an_owner_of_two_subject_parks_comes_first_and_one_subject_park_is_not_several():
