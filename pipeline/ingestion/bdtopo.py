@@ -141,8 +141,9 @@ def _candidates(
             "source_id": kept["candidate_id"].str.removeprefix("bdtopo/"),
             "role": np.where(is_square, "point_object", kept["role"]),
             "parking_type": "surface",
+            "is_for_trucks": False,
             "name": folder.take(kept, "name"),
-            "vintage": folder.take(kept, "updated").str[:10],
+            "vintage": folder.take(kept, "updated").str[:10].str.replace("/", "-", regex=False),
             "defect": [
                 f"objet ponctuel : carré de {size:.0f} m², pas de contour" if small else told
                 for size, small, told in zip(area, is_square, kept["defect"], strict=True)

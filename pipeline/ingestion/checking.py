@@ -3,6 +3,7 @@
 import dataclasses
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -11,9 +12,11 @@ from pipeline.crs import Territory, territory_of
 from pipeline.errors import SourceError
 from pipeline.ingestion.catalogue import Catalogue
 from pipeline.ingestion.communes import insee_codes
+from pipeline.ingestion.dossiers import read_rows
 from pipeline.ingestion.files import SourceFile, find_files
 from pipeline.ingestion.formats import RAW_OSM, READ_IN, VECTORS
 from pipeline.ingestion.osm import read_objects
+from pipeline.ingestion.owners import count_owned_parcels
 from pipeline.ingestion.points import to_points
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.scope import Scope
@@ -136,6 +139,8 @@ def _open(report: FileReport, scope: Scope) -> int:
     """Read a file as its folder's reader would, for the whole territory; return its rows."""
     if report.file.format in RAW_OSM:
         return len(read_objects([report], scope, frozenset()).keys())
+    if report.file.folder in _OPENED_BY:
+        return _OPENED_BY[report.file.folder](report, scope)
     folder = scope.catalogue[report.file.folder]
     if report.file.format in VECTORS:
         tables = [read_layer(report, layer, scope) for layer in list_layers(report)]
@@ -147,3 +152,24 @@ def _open(report: FileReport, scope: Scope) -> int:
         folder.require(rows, report.file.name)
     is_headings = "heading" in folder.columns and folder.find(rows, "heading") is not None
     return len(rows) if is_headings else len(to_points(rows, scope, report))
+
+
+def _count_dossiers(report: FileReport, scope: Scope) -> int:
+    return len(read_rows(report, scope))
+
+
+def _count_owners(report: FileReport, _: Scope) -> int:
+    return count_owned_parcels(report)
+
+
+def _count_cells(report: FileReport, scope: Scope) -> int:
+    from pipeline.ingestion.irradiation import read_yield_cells  # slow to load, seldom needed
+
+    return len(read_yield_cells([report], scope))
+
+
+_OPENED_BY: dict[str, Callable[[FileReport, Scope], int]] = {
+    "dossiers": _count_dossiers,
+    "proprietaires": _count_owners,
+    "irradiation": _count_cells,
+}

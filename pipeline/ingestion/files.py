@@ -19,6 +19,7 @@ _EXTENSION: dict[Format, str] = {
     "edigeo": ".THF",
     "osm_xml": ".osm",
     "osm_pbf": ".pbf",
+    "tiff": ".tif",
 }
 
 
@@ -96,7 +97,9 @@ def _expand(data: Path, folder: str, work: Path) -> Iterator[SourceFile]:
         if found in ARCHIVES:
             into = work / folder / str(number)
             unpack(path, found, into, name)
-            yield from _members(folder, name, into, sha256)
+            # An archive that holds no data is still a file of the folder: reported, not skipped.
+            nothing = (SourceFile(folder, name, path.resolve(), "unknown", sha256),)
+            yield from tuple(_members(folder, name, into, sha256)) or nothing
         elif not (found in {"csv", "unknown"} and path.suffix.lower() in EXPLANATIONS):
             opened = _openable(path, found, work)
             yield SourceFile(folder, name, opened, found, sha256, _damage(path, found))

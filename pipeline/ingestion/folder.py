@@ -18,11 +18,13 @@ from pipeline.ingestion.cadastre import read_cadastre
 from pipeline.ingestion.catalogue import Catalogue
 from pipeline.ingestion.checking import check_sources, list_sources
 from pipeline.ingestion.communes import find_window, read_communes
+from pipeline.ingestion.dossiers import read_dossiers
 from pipeline.ingestion.files import find_files
 from pipeline.ingestion.formats import READ_IN, VECTORS
 from pipeline.ingestion.icpe import read_installations
 from pipeline.ingestion.monuments import read_monuments
 from pipeline.ingestion.osm import read_osm
+from pipeline.ingestion.owners import read_owned_parcels, tells_owners
 from pipeline.ingestion.parkings import read_parkings
 from pipeline.ingestion.protections import read_protections
 from pipeline.ingestion.provenance import FileReport, to_records
@@ -35,7 +37,9 @@ from pipeline.schemas import (
     Commune,
     Fence,
     Installation,
+    OwnedParcel,
     Parcel,
+    ParkDossier,
     ParkingBay,
     ParkingCandidate,
     Perimeter,
@@ -43,9 +47,11 @@ from pipeline.schemas import (
     SourceRecord,
     Table,
     Tree,
+    YieldCell,
 )
 
 _SHOWN_REMARKS = 300
+_INSEE_LENGTH = 5
 
 __all__ = ["Sources", "check_sources", "list_sources", "read_sources"]
 
@@ -55,8 +61,9 @@ class Sources:
     """
     Everything read around one commune, in the territory CRS; a missing source gives no row.
 
-    `masks` is the ground cover only (`pipeline.masks.MASKS`); `records` has one row per file and
-    one per missing folder; `warnings` are French sentences of one line.
+    `masks` is the ground cover only (`pipeline.masks.MASKS`); `owners_known` says that a file
+    of owners tells of the commune: otherwise a parcel that is not listed says nothing; `records`
+    has one row per file and one per missing folder; `warnings` are French sentences of one line.
     """
 
     communes: gpd.GeoDataFrame
@@ -71,6 +78,10 @@ class Sources:
     parcels: gpd.GeoDataFrame
     hints: gpd.GeoDataFrame
     masks: pa.Table
+    dossiers: gpd.GeoDataFrame
+    owned_parcels: pd.DataFrame
+    owners_known: bool
+    yield_cells: gpd.GeoDataFrame
     records: pd.DataFrame
     warnings: tuple[str, ...]
 
@@ -195,12 +206,10 @@ def _read(folders: _Folders, assumptions: Assumptions, heritage_radius_m: float)
     icpe = read_installations(folders.open("icpe"), folders.open("icpe_emprises"), scope)
     trees = read_trees(folders.open("arbres"), scope)
     perimeters = read_protections(folders.open("servitudes"), scope)
-    circles = read_monuments(
-        folders.open("monuments"),
-        scope,
-        radius_m=heritage_radius_m,
-        segments=int(assumptions.eligible_surface.ring_segments_per_quadrant.value),
-    )
+    circles = _read_circles(folders, scope, assumptions, heritage_radius_m)
+    dossiers = read_dossiers(folders.open("dossiers"), scope)
+    owned = _read_owned(folders, scope, communes, cadastre.parcels)
+    cells = _read_cells(folders.open("irradiation"), scope)
     crs = scope.territory.crs
     return Sources(
         communes=check(Commune, communes, crs),
@@ -219,11 +228,43 @@ def _read(folders: _Folders, assumptions: Assumptions, heritage_radius_m: float)
         parcels=_stack(Parcel, cadastre.parcels, crs),
         hints=_stack(CadastralHint, cadastre.hints, crs),
         masks=pa.concat_tables([MASKS.empty_table(), *(o.masks for o in osm), *bdtopo.masks]),
+        dossiers=check(ParkDossier, dossiers, crs),
+        owned_parcels=check_table(OwnedParcel, owned),
+        owners_known=tells_owners(owned, scope.insee_code),
+        yield_cells=check(YieldCell, cells, crs),
         records=check_table(
             SourceRecord, to_records(folders.reports, folders.missing, scope.catalogue)
         ),
         warnings=folders.warnings(),
     )
+
+
+def _read_circles(
+    folders: _Folders, scope: Scope, assumptions: Assumptions, radius_m: float
+) -> list[pd.DataFrame]:
+    segments = int(assumptions.eligible_surface.ring_segments_per_quadrant.value)
+    return read_monuments(folders.open("monuments"), scope, radius_m=radius_m, segments=segments)
+
+
+def _read_owned(
+    folders: _Folders,
+    scope: Scope,
+    communes: gpd.GeoDataFrame,
+    parcels: Iterable[pd.DataFrame],
+) -> pd.DataFrame:
+    """Read the owners of the window; parcels give the arrondissements of Paris, Lyon, Marseille."""
+    of_parcels = {str(idu)[:_INSEE_LENGTH] for part in parcels for idu in part["idu"]}
+    codes = {scope.insee_code, *communes["insee_code"], *of_parcels}
+    return read_owned_parcels(folders.open("proprietaires"), codes)
+
+
+def _read_cells(reports: list[FileReport], scope: Scope) -> gpd.GeoDataFrame:
+    if not reports:
+        return empty(YieldCell, scope.territory.crs)
+    # A raster library is slow to load: only the runs that have a grid pay for it.
+    from pipeline.ingestion.irradiation import read_yield_cells
+
+    return read_yield_cells(reports, scope)
 
 
 def _leave(report: FileReport) -> None:

@@ -14,6 +14,8 @@ Format = Literal[
     "shapefile",
     "edigeo",
     "csv",
+    "ods",
+    "xlsx",
     "zip",
     "gzip",
     "bzip2",
@@ -32,6 +34,9 @@ READ_IN: dict[str, frozenset[Format]] = {
     "icpe": VECTORS | {"csv", "json"},
     "arbres": VECTORS | {"csv"},
     "monuments": VECTORS | {"csv", "json"},
+    "dossiers": frozenset({"csv", "ods"}),
+    "proprietaires": frozenset({"csv"}),
+    "irradiation": frozenset({"tiff"}),
 }
 
 # Files that go with another one, or that explain it; never read for themselves.
@@ -85,6 +90,7 @@ DATA = frozenset(
         ".tar",
         ".tif",
         ".tiff",
+        ".ods",
     ]
 )
 
@@ -103,6 +109,11 @@ _MAGICS: tuple[tuple[bytes, Format], ...] = (
     (b"II+\x00", "tiff"),
     (b"MM\x00+", "tiff"),
 )
+_ZIP_MEMBER = b"PK\x03\x04"
+_ZIP_NAME_LENGTHS_AT = 26  # then the name of the first member, and its content
+_ODS = b"application/vnd.oasis.opendocument.spreadsheet"
+# What the writers of Excel workbooks put first.
+_XLSX_FIRST = (b"[Content_Types].xml", b"docProps/", b"xl/", b"_rels/.rels")
 _JSON_KEY = re.compile(
     rb'"(?P<array>elements|features|data)"\s*:\s*\['
     rb'|"type"\s*:\s*"(?P<type>FeatureCollection|Feature|Topology)"'
@@ -120,12 +131,25 @@ def sniff_bytes(head: bytes) -> Format:
     """Return the format that `head`, the first bytes of a file, announces."""
     for magic, found in _MAGICS:
         if head.startswith(magic):
-            return found
+            return _sniff_zip(head) if found == "zip" else found
     if head[_TAR_MAGIC_AT : _TAR_MAGIC_AT + 5] == b"ustar":
         return "tar"
     if head[4:15] == b"\x0a\x09OSMHeader":
         return "osm_pbf"
     return _sniff_text(head.removeprefix(b"\xef\xbb\xbf").lstrip())
+
+
+def _sniff_zip(head: bytes) -> Format:
+    """Tell a spreadsheet, which is a zip, from an archive: by the first member."""
+    if not head.startswith(_ZIP_MEMBER):
+        return "zip"
+    at = _ZIP_NAME_LENGTHS_AT
+    name_length, extra_length = (int.from_bytes(head[i : i + 2], "little") for i in (at, at + 2))
+    name = head[at + 4 : at + 4 + name_length]
+    content = head[at + 4 + name_length + extra_length :]
+    if name == b"mimetype" and content.startswith(_ODS):
+        return "ods"
+    return "xlsx" if name.startswith(_XLSX_FIRST) else "zip"
 
 
 def _sniff_text(text: bytes) -> Format:

@@ -66,9 +66,10 @@ def read_osm(reports: Sequence[FileReport], scope: Scope, assumptions: Assumptio
     )
     bays = osm_rows.bays(pd.concat([areas, points]))
     groups = group_bays(bays, candidates, assumptions.parking_lots.bay_gap_m.value)
+    parks = pd.concat([candidates, groups])
     return Osm(
-        candidates=pd.concat([candidates, groups]).assign(vintage=found.vintage),
-        bays=bays.drop(columns="parking_type"),
+        candidates=parks.assign(vintage=parks["source_id"].map(found.last_edit)),
+        bays=bays.drop(columns=["parking_type", "is_for_trucks"]),
         roads=osm_rows.roads(lines, reports[0]),
         fences=osm_rows.fences(lines, points),
         buildings=osm_rows.buildings(areas),

@@ -18,7 +18,7 @@ from pipeline.ingestion.osm_tags import (
     road_class,
 )
 
-_POINTS = ("parking", "parking_space")
+_PARKING = ("parking", "parking_space")
 _AREA_RELATIONS = ("multipolygon", "boundary")
 
 
@@ -84,16 +84,17 @@ class _Assembly:
             return
 
     def _add_node(self, node: osmium.osm.Node, tags: Tags) -> None:
-        is_parking = tags.get("amenity") in _POINTS
+        is_parking = tags.get("amenity") in _PARKING
         if is_parking or tags.get("natural") == "tree" or is_opening(tags):
-            self._found.points.add(f"node/{node.id}", tags, self._wkb.create_point(node))
-            self._date(node)
+            key = f"node/{node.id}"
+            self._found.points.add(key, tags, self._wkb.create_point(node))
+            self._date(node, key, tags)
 
     def _add_way(self, way: osmium.osm.Way, tags: Tags) -> None:
         key = f"way/{way.id}"
         if is_of_interest(tags, self._ground) and encloses(tags, key):
             self._drawn[key] = tags
-            self._date(way)
+            self._date(way, key, tags)
         if road_class(tags) is not None or is_fence(tags):
             self._add_line(way, key, tags)
         if tags.get("natural") == "tree_row":
@@ -118,7 +119,7 @@ class _Assembly:
             return
         key = f"relation/{relation.id}"
         self._drawn[key] = tags
-        self._date(relation)
+        self._date(relation, key, tags)
         if is_parking:
             self._outers[key] = [f"way/{member.ref}" for member in relation.members]
 
@@ -141,9 +142,14 @@ class _Assembly:
         for way in outlines:
             self._drawn.pop(way)
 
-    def _date(self, thing: osmium.osm.Node | osmium.osm.Way | osmium.osm.Relation) -> None:
+    def _date(
+        self, thing: osmium.osm.Node | osmium.osm.Way | osmium.osm.Relation, key: str, tags: Tags
+    ) -> None:
         if thing.timestamp.year > 1970:  # noqa: PLR2004 - the epoch stands for « not told »
-            self._latest = max(self._latest, thing.timestamp.date().isoformat())
+            day = thing.timestamp.date().isoformat()
+            self._latest = max(self._latest, day)
+            if tags.get("amenity") in _PARKING:
+                self._found.dates[key] = day
 
 
 def _known_stretches(nodes: Iterable[osmium.osm.NodeRef]) -> list[list[tuple[float, float]]]:

@@ -85,6 +85,7 @@ def _group(members: gpd.GeoDataFrame, gap_m: float) -> dict[str, object]:
         "parking_type": members["parking_type"].iloc[0],
         "capacity_min": count,
         "capacity_max": count,
+        "is_for_trucks": bool(members["is_for_trucks"].any()),
         "geometry": _closed(members.geometry.to_numpy(), gap_m),
     }
 

@@ -28,6 +28,9 @@ from pipeline.ingestion.vector import list_layers, read_layer
 
 _KEY = re.compile(r"(node|way|relation)/(\d+)")
 _HSTORE = re.compile(r'"((?:[^"\\]|\\.)*)"\s*=>\s*"((?:[^"\\]|\\.)*)"')
+# overpass turbo, QuickOSM, GDAL.
+_TIMESTAMPS = ("@timestamp", "timestamp", "osm_timestamp")
+_DAY = r"^(\d{4}[-/]\d{2}[-/]\d{2})"
 _TYPES = {"n": "node", "w": "way", "r": "relation"}
 _BY_DIMENSION = {0: "node", 1: "way", 2: "relation"}
 
@@ -77,6 +80,7 @@ def _sort_out(
     degrees = shapely.transform(table.geometry.to_numpy(), project)
     dimensions = shapely.get_dimensions(degrees)
     keys = _keys(table, dimensions, layer, report)
+    found.dates = _last_edits(table, keys)
     wkbs = shapely.to_wkb(degrees)
     for key, tags, wkb, dimension in zip(keys, _tags(table, ground), wkbs, dimensions, strict=True):
         _add(found, key, tags, wkb, int(dimension), ground)
@@ -127,6 +131,15 @@ def _as_keys(name: str, table: gpd.GeoDataFrame, dimensions: Iterable[int]) -> "
         return as_text(table["osm_type"]) + "/" + text
     kinds = [_BY_DIMENSION[int(dimension)] for dimension in dimensions]
     return pd.Series(kinds, index=table.index, dtype="str") + "/" + text
+
+
+def _last_edits(table: gpd.GeoDataFrame, keys: list[str]) -> dict[str, str]:
+    """Return the day of the last edit of each object, where the export gives it."""
+    name = next((name for name in _TIMESTAMPS if name in table.columns), None)
+    if name is None:
+        return {}
+    days = as_text(table[name]).str.extract(_DAY)[0]
+    return {key: day for key, day in zip(keys, days, strict=True) if isinstance(day, str)}
 
 
 def _tags(table: gpd.GeoDataFrame, ground: GroundTags) -> Iterator[Tags]:

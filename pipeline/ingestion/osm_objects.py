@@ -61,6 +61,7 @@ class OsmObjects:
     incomplete: list[Incomplete] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     vintage: str | None = None
+    dates: dict[str, str] = field(default_factory=dict)  # last edit of car parks and spaces, ISO
     tree_rows: int = 0
     cut_lines: int = 0
     incomplete_others: int = 0
@@ -78,6 +79,16 @@ class OsmObjects:
             where = f"vers {lat:.4f}, {lon:.4f}"
         self.incomplete.append(Incomplete(key, tags, f"{defect}, {where}", known))
 
+    def last_edit(self, keys: str) -> str | None:
+        """
+        Return the day since which an object is known as it is: its last edit, else the file's date.
+
+        A group of spaces, whose keys are joined by `;`, is whole since the last of their days.
+        """
+        days = [self.dates.get(key) or self.vintage for key in keys.split(";")]
+        known = [day for day in days if day is not None]
+        return max(known) if len(known) == len(days) else None
+
     def extend(self, other: "OsmObjects") -> int:
         """Add the objects of another file that are not here yet; return how many already were."""
         known = self.keys()
@@ -92,4 +103,5 @@ class OsmObjects:
                     mine.add(key, tags, wkb)
                     known.add(key)
         self.incomplete += [item for item in other.incomplete if item.key not in known]
+        self.dates = {**other.dates, **self.dates}
         return repeated

@@ -96,6 +96,7 @@ def _write(writer: osmium.SimpleWriter, elements: list[Element]) -> None:
         attributes = {
             "id": element["id"],
             "version": element.get("version", 1),
+            **({"timestamp": element["timestamp"]} if "timestamp" in element else {}),
             "tags": element.get("tags", {}),
         }
         if element["type"] == "node":

@@ -16,6 +16,7 @@ from pipeline.ingestion.osm_tags import (
     capacity,
     is_building,
     is_fence,
+    is_for_trucks,
     is_off_ground,
     is_open_building,
     is_opening,
@@ -74,6 +75,7 @@ def _candidate(key: str, tags: Tags) -> dict[str, object]:
         "operator": tags.get("operator"),
         "capacity_min": low,
         "capacity_max": high,
+        "is_for_trucks": is_for_trucks(tags),
     }
 
 
@@ -91,6 +93,7 @@ def bays(objects: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             "source_id": spaces["key"],
             "capacity": np.asarray(counts, dtype=float),
             "parking_type": [parking_type(tags) for tags in spaces["tags"]],
+            "is_for_trucks": np.asarray([is_for_trucks(t) for t in spaces["tags"]], dtype=bool),
         }
     )
     return gpd.GeoDataFrame(table, geometry=spaces.geometry)

@@ -7,8 +7,8 @@ from pipeline.ingestion.osm_objects import GroundTags, Tags
 ROLES = ("amenity", "highway", "barrier", "building", "man_made", "natural", "entrance", "hazmat")
 DETAILS = (
     "access", "area", "bridge", "capacity", "covered", "diameter_crown", "est_width", "genus",
-    "height", "hgv", "layer", "location", "motor_vehicle", "name", "operator", "parking",
-    "service", "species", "tunnel", "type", "width",
+    "height", "hgv", "layer", "location", "motor_vehicle", "motorcar", "name", "operator",
+    "parking", "service", "species", "truck", "tunnel", "type", "vehicle", "width",
 )  # fmt: skip
 
 _ON_STREET = {"street_side", "lane", "on_kerb", "half_on_kerb", "on_street", "shoulder"}
@@ -20,6 +20,9 @@ _ACCESS = {
     "residents": "riverains", "delivery": "livraisons", "employees": "employés",
     "staff": "employés", "no": "interdit",
 }  # fmt: skip
+_FOR_TRUCKS = {"designated", "only"}
+# Keys that close to cars what `hgv=yes` opens to lorries; `access=private` may open to both.
+_CARS = ("motorcar", "motor_vehicle", "vehicle", "access")
 _NO = {"no", "private"}
 _PUBLIC = {
     "motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential",
@@ -55,6 +58,20 @@ def parking_type(tags: Tags) -> str:
     if kind in _GARAGES or tags.get("covered") == "yes" or building == "roof":
         return "couvert"
     return "surface"
+
+
+def is_for_trucks(tags: Tags) -> bool:
+    """
+    Tell whether a car park is meant for lorries: said so, or open to them and closed to cars.
+
+    Lorries that are merely allowed (`hgv=yes`) say nothing: cars park there too.
+    """
+    if tags.get("parking") == "truck" or tags.get("truck") == "designated":
+        return True
+    if tags.get("hgv") in _FOR_TRUCKS:
+        return True
+    is_closed_to_cars = any(tags.get(key) == "no" for key in _CARS)
+    return tags.get("hgv") == "yes" and is_closed_to_cars
 
 
 def access(text: str | None) -> str | None:

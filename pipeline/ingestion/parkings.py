@@ -67,6 +67,7 @@ def _read_layer(report: FileReport, layer: str, scope: Scope, seen: set[str]) ->
             "source_id": table["candidate_id"].str.removeprefix(f"{source}/"),
             "role": table["role"] if source == "parkings_sup500m2" else "enclosing",
             "parking_type": _parking_type(folder.take(table, "kind")),
+            "is_for_trucks": False,
             "name": folder.take(table, "name"),
             "vintage": report.vintage,
             "defect": table["defect"],

@@ -9,6 +9,13 @@ import numpy as np
 import pandas as pd
 
 from pipeline.ingestion.encoding import undo_double_encoding
+from pipeline.ingestion.prevention_plans import (
+    is_plan_layer,
+    is_regulatory,
+    risk_kind,
+    zone_ids,
+    zone_names,
+)
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.repairs import drop_repeated, keep_polygons
 from pipeline.ingestion.scope import Scope
@@ -29,7 +36,8 @@ def read_protections(reports: Sequence[FileReport], scope: Scope) -> list[pd.Dat
     AC1 *générateur*: land of a monument. AC1 *assiette*: 500 m circle when drawn as a buffer,
     delimited perimeter when it says so, else uncertain (« égale au générateur » is no proof). AC2:
     classified or listed site. AC4: remarkable heritage site. EL10: heart of a national park.
-    Prescriptions 07-01 and 07-02: L. 151-19. Others are left out and counted.
+    Prescriptions 07-01 and 07-02: L. 151-19. PM1 and PM3 *assiettes*, regulatory zones of a PPR:
+    natural or technological risk. Others are left out and counted.
 
     Raises
     ------
@@ -45,33 +53,60 @@ def read_protections(reports: Sequence[FileReport], scope: Scope) -> list[pd.Dat
 
 
 def _read_layer(report: FileReport, layer: str, scope: Scope, seen: set[str]) -> pd.DataFrame:
-    folder = scope.catalogue["servitudes"]
     table = read_layer(report, layer, scope)
     ranks = pd.Series(
         [report.file.row_id(layer, rank) for rank in table.index], index=table.index, dtype="str"
     )
-    if folder.find(table, "prescription_type"):
-        kinds, column = _prescription_kinds(table, scope), "prescription_id"
-    else:
-        name = f"{report.file.stem} {layer}".lower()
-        kinds = _servitude_kinds(table, name, scope)
-        column = "generateur_id" if _is_generateur(table, name) else "assiette_id"
+    kinds, ids, names = _told(table, layer, scope, report)
     _count_left_out(kinds, table, scope, report)
-    kept = table.assign(kind=kinds, perimeter_id=folder.take(table, column).fillna(ranks))
+    kept = table.assign(kind=kinds, perimeter_id=ids.fillna(ranks), perimeter_name=names)
     kept = kept[kinds.notna().to_numpy()]
     given = [f"servitudes/{name}" for name in kept["perimeter_id"]]
-    kept, ids = drop_repeated(kept, given, seen, report)
-    kept = keep_polygons(kept.assign(perimeter_id=ids), ids, report)
+    kept, unique = drop_repeated(kept, given, seen, report)
+    kept = keep_polygons(kept.assign(perimeter_id=unique), unique, report)
     report.row_count += len(kept)
     return pd.DataFrame(
         {
             "perimeter_id": kept["perimeter_id"],
             "source": "servitudes",
             "kind": kept["kind"],
-            "name": _name(kept, scope),
+            "name": undo_double_encoding(kept["perimeter_name"]),
             "geometry": kept.geometry.to_numpy(),
         }
     )
+
+
+def _told(
+    table: gpd.GeoDataFrame, layer: str, scope: Scope, report: FileReport
+) -> "tuple[pd.Series[str], pd.Series[str], pd.Series[str]]":
+    """Return the kind (missing: of no effect), the id and the name of each row of a layer."""
+    folder = scope.catalogue["servitudes"]
+    name = f"{report.file.stem} {layer}".lower()
+    if folder.find(table, "prescription_type"):
+        ids = folder.take(table, "prescription_id")
+        return _prescription_kinds(table, scope), ids, _name(table, scope)
+    if is_plan_layer(name, folder, table):
+        kinds = _plan_kinds(table, layer, name, scope, report)
+        return kinds, zone_ids(folder, table), zone_names(folder, table)
+    is_generateur = _is_generateur(table, name)
+    ids = folder.take(table, "generateur_id" if is_generateur else "assiette_id")
+    return _servitude_kinds(table, name, scope), ids, _name(table, scope)
+
+
+def _plan_kinds(
+    table: gpd.GeoDataFrame, layer: str, name: str, scope: Scope, report: FileReport
+) -> "pd.Series[str]":
+    """Return the kind of risk on each regulatory zone of a prevention plan."""
+    kind = risk_kind(name)
+    if not is_regulatory(layer.lower(), scope.catalogue["servitudes"], table):
+        report.note(f"couche {layer} : périmètre, aléa ou foncier d'un plan de prévention, laissée")
+        kind = None
+    elif kind is None:
+        report.warn(
+            f"couche {layer} : plan de prévention de nature inconnue, laissée ; nommer le fichier"
+            " pprn… (naturel) ou pprt… (technologique)"
+        )
+    return pd.Series(kind, index=table.index, dtype="str")
 
 
 def _prescription_kinds(table: pd.DataFrame, scope: Scope) -> "pd.Series[str]":
@@ -92,6 +127,9 @@ def _servitude_kinds(table: pd.DataFrame, name: str, scope: Scope) -> "pd.Series
     perimeter = _plain(folder.take(table, "assiette_type"), folder.take(table, "assiette_name"))
     is_buffer = _plain(folder.take(table, "drawing_mode")).str.contains("tampon", regex=False)
     is_delimited = perimeter.str.contains(r"delimite|(?<![a-z])pda(?![a-z])", regex=True)
+    # A generateur is the plan as drawn; its assiette is where it binds.
+    is_study = perimeter.str.contains("etude", regex=False)
+    is_bound = ~is_study & (not _is_generateur(table, name))
     is_listed = text.str.contains(r"inscri", regex=True)
     is_classified = text.str.contains(r"(?<![a-z])classe", regex=True)
     return _series(
@@ -105,6 +143,8 @@ def _servitude_kinds(table: pd.DataFrame, name: str, scope: Scope) -> "pd.Series
             (is_ac2 & is_listed & ~is_classified, "site_inscrit"),
             (servitude.eq("ac4"), "spr"),
             (servitude.eq("el10"), "coeur_parc_national"),
+            (servitude.eq("pm1") & is_bound, "risque_naturel"),
+            (servitude.eq("pm3") & is_bound, "risque_technologique"),
         ],
     )
 
@@ -152,7 +192,7 @@ def _name(kept: pd.DataFrame, scope: Scope) -> "pd.Series[str]":
     name = folder.take(kept, "title")
     for column in ("generateur_name", "assiette_name", "prescription_name"):
         name = name.fillna(folder.take(kept, column))
-    return undo_double_encoding(name)
+    return name
 
 
 def _count_left_out(

@@ -25,12 +25,10 @@ def read_csv(report: FileReport) -> pd.DataFrame:
     text, encoding = decode(report.file.path.read_bytes())
     if encoding != "utf-8":
         report.note(LATIN_1)
-    header = text.split("\n", 1)[0]
-    delimiter = max(_DELIMITERS, key=header.count)
     try:
         table = pd.read_csv(
             io.StringIO(text),
-            sep=delimiter,
+            sep=delimiter_of(text),
             dtype=str,
             keep_default_na=False,
             na_values=[""],
@@ -41,6 +39,12 @@ def read_csv(report: FileReport) -> pd.DataFrame:
         why = f"CSV illisible ({error}) ; vérifier le séparateur et les guillemets"
         raise report.refusal(why) from error
     return _lower(table)
+
+
+def delimiter_of(text: str) -> str:
+    """Return the separator of a CSV text: the one that its first line holds most."""
+    header = text.lstrip("\r\n").split("\n", 1)[0]
+    return max(_DELIMITERS, key=header.count)
 
 
 def read_json(report: FileReport) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from pipeline.obligation.facts import Facts, Protected, TreeFacts
 from pipeline.obligation.law import NO, YES, Law, fact, measure, yes_or_no
 from pipeline.obligation.trace import Conclusion, Step, until_concluded
 from pipeline.obligation.wording import day as in_words
+from pipeline.rules import Exclusion
 
 NAME = "art. 40"
 OPEN_AIR = "parc extérieur"
@@ -96,7 +97,7 @@ def _age(facts: Facts, law: Law) -> Iterator[Step]:
         return
     asked = law.step(
         "demande",
-        "L'autorisation a-t-elle été demandée depuis la promulgation de la loi ?",
+        "L'autorisation a-t-elle été demandée depuis le jour qui soumet les parcs nouveaux ?",
         "APER40.demande_depuis",
         requested,
     )
@@ -117,7 +118,7 @@ def _areas(facts: Facts, law: Law) -> Iterator[Step]:
         yield measure(
             "superficie_brute", "Superficie du parc avant exclusion", facts.gross_m2, "m2"
         )
-    texts = {item.motif: item for item in law.rules.exclusions_on(law.day)}
+    texts: dict[str, Exclusion] = {e.motif: e for e in law.rules.exclusions_on(law.day)}
     for motif, area in facts.deducted:
         text = texts[motif]
         yield Step(
@@ -210,10 +211,11 @@ def _doubt_of_fact(code: str, law: Law) -> Doubt | None:
         )
     if code == "date_de_creation":
         day = in_words(law.day_of("APER40.existant_au"))
+        asked = in_words(law.day_of("APER40.demande_depuis"))
         return Doubt(
             code,
-            "l'autorisation a été demandée avant la promulgation de la loi et le parc n'est connu"
-            f" qu'après le {day}",
+            f"l'autorisation a été demandée avant le {asked} et le parc n'est connu qu'après le"
+            f" {day}",
             f"Le parc existait-il le {day} ?",
             "Déclaration d'achèvement des travaux, ou orthophotographie de l'époque",
         )

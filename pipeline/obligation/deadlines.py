@@ -79,7 +79,8 @@ def _agreed(facts: Facts, law: Law, other_area_m2: float | None) -> tuple[date, 
             due, other = min(max(file.contract_on, first), last), None
     if file.extended_to is not None:
         due = max(due, file.extended_to)
-        other = other if other is not None and other > due else None
+        other = None if other is None else max(other, file.extended_to)
+        other = None if other == due else other
     return due, other
 
 

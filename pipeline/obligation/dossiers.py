@@ -10,7 +10,6 @@ import pandas as pd
 
 from pipeline.contracts import check
 from pipeline.obligation.facts import Dossier, Works
-from pipeline.obligation.regime import years_after
 from pipeline.schemas import ParkDossier, ParkingLot
 
 _DAYS = (
@@ -59,22 +58,10 @@ def gather_dossiers(
     return found, tuple(rows.loc[owner.isna(), "dossier_id"])
 
 
-def boundaries(dossiers: gpd.GeoDataFrame, cumulating_years: int) -> tuple[date, ...]:
-    """
-    Return the days on which a file may change a verdict, for the date of the product.
-
-    Every day of a file is one; so is the day after which works no longer cumulate.
-    """
-    days = [
-        day
-        for column in (*_DAYS, "works_on")
-        for text in dossiers[column].dropna()
-        if (day := as_day(text)) is not None
-    ]
-    works = [as_day(text) for text in dossiers["works_on"].dropna()]
-    return tuple(
-        sorted({*days, *(years_after(day, cumulating_years) for day in works if day is not None)})
-    )
+def boundaries(dossiers: gpd.GeoDataFrame) -> tuple[date, ...]:
+    """Return the days on which a file may change a verdict, for the date of the product."""
+    days = [as_day(text) for column in (*_DAYS, "works_on") for text in dossiers[column].dropna()]
+    return tuple(sorted({day for day in days if day is not None}))
 
 
 def _matched(parks: gpd.GeoDataFrame, rows: gpd.GeoDataFrame) -> "pd.Series[str]":

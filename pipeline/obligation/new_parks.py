@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pipeline.obligation.doubts import Doubt
 from pipeline.obligation.facts import Facts, Interval
 from pipeline.obligation.law import YES, Law, fact, measure, yes_or_no
-from pipeline.obligation.regime import Situation, is_heavy, resurfaced_share
+from pipeline.obligation.regime import Situation, is_heavy, resurfaced
 from pipeline.obligation.trace import Conclusion, Step, until_concluded
 from pipeline.obligation.wording import square_metres
 
@@ -63,7 +63,6 @@ def _steps(facts: Facts, law: Law, found: Situation) -> Iterator[Step]:
     )
     if found.kind == "renove":
         yield from _renovation(facts, law)
-    yield from _removal(facts, law)
     larger = _larger(facts)
     yield law.step(
         "seuil_haut",
@@ -73,6 +72,7 @@ def _steps(facts: Facts, law: Law, found: Situation) -> Iterator[Step]:
         if_false=Conclusion("non_assujetti", "neuf_sous_le_seuil"),
     )
     yield from _aimed_at(facts)
+    yield from _removal(facts, law)
     yield measure(
         "eaux_pluviales", "Superficie de l'article R. 111-25-3", facts.rainwater.central, "m2"
     )
@@ -93,15 +93,15 @@ def _larger(facts: Facts) -> Interval:
 
 def _renovation(facts: Facts, law: Law) -> Iterator[Step]:
     """Yield the extent of the works: half at once, or more than half over the years that add up."""
-    shares = resurfaced_share(facts, law)
-    if shares is not None and facts.dossier.is_heavy_renovation is None:
+    shares = resurfaced(facts, law)
+    if shares and facts.dossier.is_heavy_renovation is None:
         yield law.step(
             "renovation_en_une_fois", "Le revêtement a-t-il été remplacé par moitié en une fois ?",
-            "NEUF500.renovation_part", shares[0],
+            "NEUF500.renovation_part", max(item.at_once for item in shares),
         )  # fmt: skip
         yield law.step(
             "renovation_cumulee", "Les remplacements cumulés dépassent-ils la moitié ?",
-            "NEUF500.renovation_cumul_part", shares[1],
+            "NEUF500.renovation_cumul_part", max(item.cumulated for item in shares),
         )  # fmt: skip
     heavy = is_heavy(facts, law)
     yield fact(

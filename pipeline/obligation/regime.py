@@ -45,39 +45,57 @@ def situation(facts: Facts, law: Law) -> Situation:
     return _existing(facts, law)
 
 
-def resurfaced_share(facts: Facts, law: Law) -> tuple[float, float] | None:
-    """
-    Return the largest share of the surface replaced at once, and over the years that cumulate.
+@dataclass(frozen=True)
+class Resurfaced:
+    """Share of the surface replaced at once, and over the years that cumulate, by a day."""
 
-    Missing when no works tell their area. The window is closed: works done to the day the same
-    number of years apart still cumulate.
+    by: date
+    at_once: float
+    cumulated: float
+
+
+def resurfaced(facts: Facts, law: Law) -> tuple[Resurfaced, ...]:
     """
-    works = [item for item in facts.dossier.works if item.resurfaced_m2 is not None]
-    if not works or facts.gross_m2 <= 0:
-        return None
+    Return what was replaced by each day of works, in order.
+
+    Only works done since the text came into force open the branch; those of the years before each
+    of them add up with it, the same day of the first year included. Empty when no such works tell
+    their area.
+
+    References
+    ----------
+    CU, art. R. 111-25-2.
+    """
+    areas = [(item.done_on, item.resurfaced_m2) for item in facts.dossier.works]
+    told = [(day, area) for day, area in areas if area is not None]
+    if facts.gross_m2 <= 0:
+        return ()
     years = int(law.number("NEUF500.renovation_cumul_duree"))
-    areas = [(item.done_on, item.resurfaced_m2 or 0.0) for item in works]
-    cumulated = max(
-        sum(area for day, area in areas if _within(start, day, years)) for start, _ in areas
+    return tuple(
+        Resurfaced(
+            last,
+            at_once / facts.gross_m2,
+            sum(area for day, area in told if day <= last <= years_after(day, years))
+            / facts.gross_m2,
+        )
+        for last, at_once in told
+        if law.holds("NEUF500.demande_depuis", last)
     )
-    return max(area for _, area in areas) / facts.gross_m2, cumulated / facts.gross_m2
 
 
 def is_heavy(facts: Facts, law: Law) -> bool | None:
-    """Tell whether the works are a heavy renovation: half at once, or more than half in time."""
+    """Tell whether the works are a heavy renovation; None when their extent is not told."""
     if facts.dossier.is_heavy_renovation is not None:
         return facts.dossier.is_heavy_renovation
-    shares = resurfaced_share(facts, law)
-    if shares is None:
-        return None
-    at_once, cumulated = shares
-    return law.holds("NEUF500.renovation_part", at_once) or law.holds(
-        "NEUF500.renovation_cumul_part", cumulated
+    shares = resurfaced(facts, law)
+    return None if not shares else any(_reaches(item, law) for item in shares)
+
+
+def _reaches(item: Resurfaced, law: Law) -> bool:
+    """Tell whether half is replaced at once, or more than half over the years that add up."""
+    return law.holds("NEUF500.renovation_part", item.at_once) or law.holds(
+        "NEUF500.renovation_cumul_part", item.cumulated
     )
-
-
-def _within(start: date, day: date, years: int) -> bool:
-    return start <= day <= years_after(start, years)
 
 
 def years_after(day: date, years: int) -> date:
@@ -90,22 +108,29 @@ def years_after(day: date, years: int) -> date:
 
 def _renovated(facts: Facts, law: Law) -> Situation | None:
     """Read works on a park that was there before: heavy, or of an extent to establish."""
-    file = facts.dossier
-    latest = max((item.done_on for item in file.works), default=None)
-    trigger = file.requested_on or latest
-    if trigger is None or not law.holds("NEUF500.demande_depuis", trigger):
-        return None
-    heavy = is_heavy(facts, law)
+    heavy, day = is_heavy(facts, law), _renovated_on(facts, law)
     if heavy:
-        return Situation("renove", False, "rénovation lourde établie au dossier", True, trigger)
-    if heavy is None and latest is not None and _stood_before(facts, trigger):
-        return Situation("renove", True, "travaux connus, ampleur inconnue", True, trigger)
+        why = "rénovation lourde établie au dossier"
+        return Situation("renove", day is None, why, opens_new_branch=True, trigger_on=day)
+    if heavy is None and day is not None and _recent(facts.dossier.requested_on, law) is None:
+        why = "travaux connus, ampleur inconnue"
+        return Situation("renove", True, why, opens_new_branch=True, trigger_on=day)
     return None
 
 
-def _stood_before(facts: Facts, day: date) -> bool:
-    """Tell whether the park was there before a day; an undated source is taken to show it."""
-    return facts.first_seen is None or facts.first_seen < day
+def _renovated_on(facts: Facts, law: Law) -> date | None:
+    """Return the day that subjects a renovation: its request, else the works that make it heavy."""
+    requested = _recent(facts.dossier.requested_on, law)
+    if requested is not None:
+        return requested
+    heavy = [item.by for item in resurfaced(facts, law) if _reaches(item, law)]
+    done = [item.done_on for item in facts.dossier.works if _recent(item.done_on, law)]
+    return min(heavy, default=max(done, default=None))
+
+
+def _recent(day: date | None, law: Law) -> date | None:
+    """Return a day since which the branch is open; None before it, or when it is not known."""
+    return day if day is not None and law.holds("NEUF500.demande_depuis", day) else None
 
 
 def _contracted(file: Dossier, law: Law) -> Situation | None:
@@ -113,21 +138,22 @@ def _contracted(file: Dossier, law: Law) -> Situation | None:
     rule = law.rule("NEUF500.contrat")
     if file.contract_on is None or not rule.is_in_force(file.contract_on):
         return None
-    return Situation(
-        "existant", False, "contrat conclu ou renouvelé pendant la période visée", True,
-        file.contract_on,
-    )  # fmt: skip
+    why = "contrat conclu ou renouvelé pendant la période visée"
+    day = file.contract_on
+    return Situation("existant", False, why, opens_new_branch=True, trigger_on=day)
 
 
 def _new(facts: Facts, law: Law) -> Situation | None:
-    file = facts.dossier
-    if file.requested_on is not None:
-        if law.holds("NEUF500.demande_depuis", file.requested_on) and not file.works:
-            return Situation("nouveau", False, "demande d'autorisation", True, file.requested_on)
+    """Read a request, or the absence from a later view; works known not to be heavy are no park."""
+    file, requested = facts.dossier, _recent(facts.dossier.requested_on, law)
+    if requested is not None and is_heavy(facts, law) is None:
+        why = "demande d'autorisation"
+        return Situation("nouveau", False, why, opens_new_branch=True, trigger_on=requested)
+    if file.requested_on is not None or file.absent_on is None:
         return None
-    if file.absent_on is not None and not law.holds("APER40.existant_au", file.absent_on):
-        return Situation("nouveau", True, "absent d'une vue plus récente que la loi", True)
-    return None
+    if law.holds("APER40.existant_au", file.absent_on):
+        return None
+    return Situation("nouveau", True, "absent d'une vue plus récente", opens_new_branch=True)
 
 
 def _existing(facts: Facts, law: Law) -> Situation:

@@ -97,12 +97,20 @@ def new_park_sentence(
     conclusion: Conclusion,
     doubt: Doubt | None,
     duties: Duties,
+    *,
+    is_alone: bool,
 ) -> str:
     """Say what L. 111-19-1 of the code de l'urbanisme adds for a new or renovated park."""
-    kind = {"renove": "parc rénové", "nouveau": "parc nouveau"}.get(age.kind, "parc visé")
+    kind = {"renove": "parc rénové", "nouveau": "parc nouveau"}.get(age.kind, "parc existant")
     opening = f"Au titre de l'article L. 111-19-1 du code de l'urbanisme ({kind} : {age.why})"
     if conclusion.status == "assujetti":
-        return sentence(f"{opening}, {_duties(facts, duties)}.", _trees_do(facts, law), _NON_CUMUL)
+        return sentence(
+            f"{opening}, {_duties(facts, duties)}.",
+            _from_when(age),
+            _in_perimeter(facts, law),
+            _trees_do(facts, law),
+            "" if is_alone else _NON_CUMUL,
+        )
     if doubt is not None:
         return f"{opening}, à vérifier : {doubt.finding}."
     if conclusion.status == "exonere":
@@ -141,32 +149,36 @@ def _why_exempt(account: Account) -> str:
 
 
 def _due(account: Account, due: Deadline) -> str:
-    law = account.law
+    law, delay = account.law, _delay(account, due)
     if account.facts.dossier.is_concession:
-        return _due_of_contract(account, due)
-    if account.facts.dossier.extended_to == due.due:
-        return f"échéance : {day(due.due)} (délai accordé par le préfet)."
+        return f"{_due_of_contract(account, due)}{delay}."
     if due.other is None or account.other_area_m2 is None:
         large = due.due == law.due_date(law.large_threshold_m2)
         why = f" (au moins {square_metres(law.large_threshold_m2)}, art. 40, III)" if large else ""
-        return f"échéance : {day(due.due)}{why}{_RESERVE}"
+        return f"échéance : {day(due.due)}{why}{delay}{_RESERVE}"
     return (
         f"échéance : {day(due.due)}, ou {day(due.other)} (plafond"
         f" {euros(law.penalty_cap(account.other_area_m2))} par an) selon que la superficie atteint"
-        f" ou non {square_metres(law.large_threshold_m2)}{_RESERVE}"
+        f" ou non {square_metres(law.large_threshold_m2)}{delay}{_RESERVE}"
     )
+
+
+def _delay(account: Account, due: Deadline) -> str:
+    """Say that a date is that of the delay granted by the prefect."""
+    granted = account.facts.dossier.extended_to
+    return " (délai accordé par le préfet)" if granted in {due.due, due.other} - {None} else ""
 
 
 def _due_of_contract(account: Account, due: Deadline) -> str:
     contract = account.facts.dossier.contract_on
     if contract is None:
         return (
-            f"échéance : à la conclusion ou au renouvellement du contrat de concession, au plus"
-            f" tard le {day(due.due)} (art. 40, III)."
+            "échéance : à la conclusion ou au renouvellement du contrat de concession, au plus"
+            f" tard le {day(due.due)} (art. 40, III)"
         )
     return (
         f"échéance : {day(due.due)} (contrat de concession conclu ou renouvelé le {day(contract)},"
-        " art. 40, III)."
+        " art. 40, III)"
     )
 
 
@@ -210,6 +222,29 @@ def _duties(facts: Facts, duties: Duties) -> str:
             f" {square_metres(facts.shade.central)}, art. R. 111-25-7)"
         )
     return " et ".join(parts)
+
+
+def _from_when(age: Situation) -> str:
+    """Say since when the duties bind: with the park itself, not at a date of the law."""
+    if age.trigger_on is None:
+        return ""
+    return (
+        f"Ces obligations sont dues dès la réalisation du parc ({age.why}, {day(age.trigger_on)})."
+    )
+
+
+def _in_perimeter(facts: Facts, law: Law) -> str:
+    """Say that a protected perimeter takes the solar canopies off, and nothing else."""
+    texts = law.protections()
+    if not any(
+        item.share == 1 and item.kind in texts and texts[item.kind].effect == "automatique"
+        for item in facts.protections
+    ):
+        return ""
+    return (
+        "Dans le périmètre protégé, les ombrières photovoltaïques ne sont pas exigées ; les arbres"
+        " et le traitement des eaux le restent (art. R. 111-25-5 et R. 111-25-10)."
+    )
 
 
 def _trees_do(facts: Facts, law: Law) -> str:

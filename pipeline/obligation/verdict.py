@@ -178,7 +178,7 @@ def _combined(
         possible_derogations=_possible(found, account),
     )
     decision = _with_article40(decision, account)
-    return decision if second is None else _with_second(decision, age, second)
+    return decision if second is None else _with_second(decision, age, second, account.law.day)
 
 
 def _regime(age: Situation) -> str:
@@ -216,17 +216,15 @@ def _with_article40(decision: Decision, account: Account) -> Decision:
     )
 
 
-def _with_second(decision: Decision, age: Situation, second: _Second) -> Decision:
-    """Add what L. 111-19-1 asks; its due date is that of the park itself, the earlier one wins."""
+def _with_second(decision: Decision, age: Situation, second: _Second, today: date) -> Decision:
+    """Add what L. 111-19-1 asks; it is due with the park itself, article 40 on its own day."""
     if second.conclusion.status != "assujetti" or age.trigger_on is None:
         return decision
-    due, today = age.trigger_on, second.law.day
-    first = decision.due_date
-    earlier = due if first is None else min(due, first)
+    own_state = "a_venir" if today < age.trigger_on else "echue"
     return replace(
         decision,
-        due_date=earlier,
-        due_state="echue" if first is None and due <= today else decision.due_state,
+        due_date=decision.due_date or age.trigger_on,
+        due_state=decision.due_state or own_state,
         rainwater_to_treat_m2=second.duties.rainwater_to_treat_m2,
         shade_to_provide_m2=second.duties.shade_to_provide_m2,
     )
@@ -313,6 +311,7 @@ def _reason(account: Account, age: Situation, second: _Second | None) -> str:
     other = ""
     if second is not None:
         other = new_park_sentence(
-            account.facts, second.law, age, second.conclusion, second.doubt, second.duties
-        )
+            account.facts, second.law, age, second.conclusion, second.doubt, second.duties,
+            is_alone=account.conclusion.status != "assujetti",
+        )  # fmt: skip
     return sentence(say(account, has_second=second is not None), other, NOT_A_DECISION)

@@ -143,7 +143,7 @@ def _first(evidence: Rows, column: str) -> str | None:
 def _first_seen(evidence: Rows) -> str | None:
     """Return the earliest day of the candidates; None when one is undated: it may be older."""
     days = [row["vintage"] for row in evidence]
-    return None if None in days else min(str(day).split("T")[0] for day in days)
+    return None if None in days else min(str(day) for day in days)
 
 
 def _largest_kind(members: Rows) -> str:

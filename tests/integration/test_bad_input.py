@@ -176,6 +176,25 @@ def test_a_damaged_data_file_beside_good_ones(data, tmp_path):
     assert nothing_written(tmp_path / "out")
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "word"),
+    [
+        pytest.param("dossiers/p.csv", "parc_id;travaux_le\n;\n62999-0a;demain\n", "ligne 3",
+                     id="a date that is none"),
+        pytest.param("dossiers/p.ods", "PK", "p.ods", id="a spreadsheet that is none"),
+        pytest.param("proprietaires/PM_25_NB_620.csv", "a;b\n1;2\n", "24 attendues",
+                     id="a file of owners that is not of the tax administration"),
+        pytest.param("irradiation/p.tif", "<html>", "p.tif", id="a grid that is an error page"),
+    ],
+)  # fmt: skip
+def test_a_bad_file_of_the_service(data, tmp_path, name, content, word):
+    path = data / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(content, encoding="utf-8")
+    refused(run(data, tmp_path / "out"), name, word)
+    assert nothing_written(tmp_path / "out")
+
+
 def test_the_wrong_columns(data, tmp_path):
     (data / "icpe" / "x.csv").write_text("a;b\n1;2\n", encoding="utf-8")
     refused(run(data, tmp_path / "out"), "x.csv")

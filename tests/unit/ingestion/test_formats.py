@@ -2,10 +2,31 @@ import pytest
 
 from pipeline.ingestion.formats import sniff_bytes
 
+ODS = b"application/vnd.oasis.opendocument.spreadsheet"
+
+
+def zipped(name, content=b"", extra=b""):
+    """The first bytes of a zip: the header of its first member, its name, its content."""
+    lengths = len(name).to_bytes(2, "little") + len(extra).to_bytes(2, "little")
+    return b"PK\x03\x04" + bytes(22) + lengths + name + extra + content
+
+
 HEADS = {
     "a GeoPackage by the magic of SQLite": (b"SQLite format 3\x00" + b"\x10\x00", "geopackage"),
     "a shapefile by its magic": (b"\x00\x00\x27\x0a" + bytes(20), "shapefile"),
     "a zip": (b"PK\x03\x04rest", "zip"),
+    "a spreadsheet of LibreOffice": (zipped(b"mimetype", ODS + b"PK"), "ods"),
+    "a template of it, after an extra field": (
+        zipped(b"mimetype", ODS + b"-template", b"\x01\x00\x00\x00"),
+        "ods",
+    ),
+    "a text of LibreOffice": (
+        zipped(b"mimetype", b"application/vnd.oasis.opendocument.text"),
+        "zip",
+    ),
+    "a file called mimetype": (zipped(b"mimetype", b"x"), "zip"),
+    "a workbook of Excel": (zipped(b"[Content_Types].xml"), "xlsx"),
+    "a shapefile in a zip": (zipped(b"COMMUNE.shp"), "zip"),
     "an empty zip": (b"PK\x05\x06" + bytes(18), "zip"),
     "gzip": (b"\x1f\x8b\x08", "gzip"),
     "bzip2": (b"BZh91AY", "bzip2"),

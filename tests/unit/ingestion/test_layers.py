@@ -509,7 +509,8 @@ class TestProtections:
         "a site of unknown rank": ("ac2", {"typeass": "Site"}, []),
         "a remarkable heritage site": ("ac4", {"typeass": "SPR"}, ["spr"]),
         "the heart of a national park": ("el10", {"typeass": "Cœur"}, ["coeur_parc_national"]),
-        "a risk plan": ("pm1", {"typeass": "PPRI"}, []),
+        "a risk plan": ("pm1", {"typeass": "PPRI"}, ["risque_naturel"]),
+        "a pipeline": ("i3", {"typeass": "Canalisation"}, []),
     }
 
     @pytest.mark.parametrize(("code", "columns", "kinds"), OTHERS.values(), ids=OTHERS.keys())
@@ -590,7 +591,7 @@ class TestBadFiles:
         absent = sources.records[sources.records["state"] == "absente"]
         assert list(absent["folder"]) == [
             "osm", "bdtopo", "cadastre", "parkings", "icpe", "icpe_emprises", "arbres",
-            "servitudes", "monuments",
+            "servitudes", "monuments", "dossiers", "proprietaires", "irradiation",
         ]  # fmt: skip
         assert absent["row_count"].isna().all()
         assert any(warning.startswith("osm/ :") for warning in sources.warnings)

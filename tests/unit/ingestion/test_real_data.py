@@ -136,3 +136,21 @@ def test_merimee_circles_redon(shared_data, tmp_path):
     redon = {f"monuments/PA000906{number}" for number in (64, 65, 66, 67, 68, 69)}
     assert redon <= set(circles["perimeter_id"])
     assert set(circles["kind"]) == {"abords_500m"}
+
+
+def test_domene_has_the_25_regulatory_zones_of_its_plan_and_nothing_else(shared_data, tmp_path):
+    """The plan also draws 10 land sectors and one perimeter; its zones cover that perimeter."""
+    name = "pprt_69dreal20090005.gpkg"
+    deposit(tmp_path, f"servitudes/{name}", (shared_data / "pprt" / name).read_bytes())
+    ring = [[921_000, 6_459_000], [923_000, 6_459_000], [923_000, 6_461_000], [921_000, 6_461_000]]
+    limits = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+    deposit(tmp_path, "communes/c.geojson", geojson((limits, {"code": "38150", "nom": "Domène"})))
+    sources = read(tmp_path, "38150")
+    zones = sources.perimeters
+    assert len(zones) == 25
+    assert set(zones["kind"]) == {"risque_technologique"}
+    assert zones["perimeter_id"].str.startswith("servitudes/69DREAL20090005/").all()
+    assert zones["name"].str.contains("interdiction stricte").sum() == 7
+    assert zones.geometry.area.sum() == pytest.approx(414_234, abs=1)
+    told = sources.records.set_index("file").loc[f"servitudes/{name}", "remarks"]
+    assert told.count("plan de prévention, laissée") == 2
