@@ -2,12 +2,12 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
 import typer
@@ -30,6 +30,7 @@ app.add_typer(sources_app, name="sources")
 
 _stderr = Console(stderr=True)
 _EXIT_ERROR, _EXIT_SOME_FAILED = 1, 3
+_DoneT = TypeVar("_DoneT")
 
 Data = Annotated[
     Path | None,
@@ -38,9 +39,10 @@ Data = Annotated[
 Out = Annotated[
     Path | None, typer.Option("--out", help="Dossier des produits ; sinon data/exports.")
 ]
+_DATES = ["%Y-%m-%d"]
 On = Annotated[
     datetime | None,
-    typer.Option("--on", formats=["%Y-%m-%d"], help="Date de la loi ; sinon aujourd'hui."),
+    typer.Option("--on", formats=_DATES, help="Date de la loi ; sinon aujourd'hui."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Un document JSON sur la sortie standard.")]
 
@@ -117,40 +119,90 @@ def run(
 def _run(
     insee: list[str], data: Path, out: Path, day: date, *, overwrite: bool, as_json: bool = False
 ) -> None:
-    """Run the communes one by one; one that fails is told and does not stop the others."""
+    """Run the communes and print what they gave."""
     with _one_clear_line(), _stderr.status("Chargement…") as status:
         from pipeline.report import as_document, print_summary
         from pipeline.run import Configuration, run_commune
         from pipeline.settings import Settings
 
-        configuration = Configuration.load(Settings())
-        results, failed = [], []
-        for code in dict.fromkeys(insee):
-            try:
-                result = run_commune(
-                    code,
-                    data=data,
-                    out=out,
-                    day=day,
-                    configuration=configuration,
-                    overwrite=overwrite,
-                    on_step=partial(_show_step, status, code),
-                )
-                results.append(result)
-            except PipelineError as error:
-                _say_error(error)
-                failed.append(code)
+        work = partial(
+            run_commune,
+            data=data,
+            out=out,
+            day=day,
+            configuration=Configuration.load(Settings()),
+            overwrite=overwrite,
+        )
+        results, failed = _each(insee, work, status)
     if as_json:
         typer.echo(json.dumps([as_document(result) for result in results], ensure_ascii=False))
     else:
         for result in results:
             print_summary(result, Console())
+    _leave(done=len(results), failed=len(failed))
+
+
+def _each(
+    insee: list[str], work: Callable[..., _DoneT], status: Status
+) -> tuple[list[_DoneT], list[str]]:
+    """Work on communes one by one; one that fails is told and does not stop the others."""
+    done: list[_DoneT] = []
+    failed: list[str] = []
+    for code in dict.fromkeys(insee):
+        try:
+            done.append(work(code, on_step=partial(_show_step, status, code)))
+        except PipelineError as error:
+            _say_error(error)
+            failed.append(code)
+    return done, failed
+
+
+def _leave(*, done: int, failed: int) -> None:
+    """End with the exit code of the contract when a commune failed."""
     if failed:
-        raise typer.Exit(code=_EXIT_SOME_FAILED if results else _EXIT_ERROR)
+        raise typer.Exit(code=_EXIT_SOME_FAILED if done else _EXIT_ERROR)
 
 
 def _show_step(status: Status, code: str, step: str) -> None:
     status.update(f"{code} : {step}")
+
+
+@app.command()
+def whatif(
+    insee: Annotated[list[str], typer.Argument(metavar="INSEE…", help="Codes INSEE des communes.")],
+    between: Annotated[
+        datetime, typer.Option("--between", formats=_DATES, help="Premier jour de la loi.")
+    ],
+    until: Annotated[datetime, typer.Option("--and", formats=_DATES, help="Second jour.")],
+    data: Data = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Dit quels parcs changent de verdict entre deux dates, et quelle règle le veut."""
+    days = (between.date(), until.date())
+    if days[0] >= days[1]:
+        msg = f"--between {days[0]} doit précéder --and {days[1]}"
+        raise typer.BadParameter(msg)
+    with _one_clear_line(), _stderr.status("Chargement…") as status:
+        from pipeline.report import print_whatif, whatif_document
+        from pipeline.run import Configuration
+        from pipeline.settings import Settings
+        from pipeline.whatif import compare_days
+
+        settings = Settings()
+        work = partial(
+            compare_days,
+            data=data or settings.data,
+            days=days,
+            configuration=Configuration.load(settings),
+        )
+        found, failed = _each(insee, work, status)
+    if as_json:
+        typer.echo(json.dumps([whatif_document(it, days) for it in found], ensure_ascii=False))
+    else:
+        for item in found:
+            print_whatif(item, days, Console())
+    _leave(done=len(found), failed=len(failed))
 
 
 @app.command()
@@ -174,8 +226,8 @@ def check(
 def rules_show(on: On = None, *, as_json: AsJson = False) -> None:
     """Affiche les valeurs légales en vigueur à une date."""
     with _one_clear_line():
-        from pipeline.report import print_rules, rules_document
         from pipeline.rule_files import load_rules
+        from pipeline.rule_report import print_rules, rules_document
         from pipeline.settings import Settings
 
         book, day = load_rules(Settings().config / "rules"), _day(on)
@@ -186,21 +238,49 @@ def rules_show(on: On = None, *, as_json: AsJson = False) -> None:
         print_rules(book, day, Console())
 
 
+@rules_app.command("diff")
+def rules_diff(
+    before: Annotated[datetime, typer.Argument(metavar="DATE1", formats=_DATES)],
+    after: Annotated[datetime, typer.Argument(metavar="DATE2", formats=_DATES)],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Dit ce qui a changé dans le droit après DATE1 et jusqu'à DATE2 comprise."""
+    days = (before.date(), after.date())
+    if days[0] > days[1]:
+        msg = f"{days[0]} suit {days[1]} : donner la date la plus ancienne d'abord"
+        raise typer.BadParameter(msg)
+    with _one_clear_line():
+        from pipeline.rule_changes import changes
+        from pipeline.rule_files import load_rules
+        from pipeline.rule_report import changes_document, print_changes
+        from pipeline.settings import Settings
+
+        found = changes(load_rules(Settings().config / "rules"), *days)
+    if as_json:
+        typer.echo(json.dumps(changes_document(found), ensure_ascii=False))
+    else:
+        print_changes(found, *days, Console())
+
+
 @rules_app.command("check")
 def rules_check() -> None:
     """Vérifie les fichiers de règles et les hypothèses."""
     with _one_clear_line():
         from pipeline.assumptions import load_assumptions
+        from pipeline.obligation.law import check_completeness
         from pipeline.rule_files import load_rules
         from pipeline.settings import Settings
 
         folder = Settings().config
         book = load_rules(folder / "rules")
+        check_completeness(book)
         load_assumptions(folder / "assumptions.yaml")
     doubts = [
         *(rule.needs_review for rule in book.rules),
         *(exclusion.needs_review for exclusion in book.exclusions),
         *(protection.needs_review for protection in book.protections),
+        *(derogation.needs_review for derogation in book.derogations),
     ]
     typer.echo(f"{len(doubts)} règles lues, {sum(doubts)} à relire (needs_review), aucune erreur")
 

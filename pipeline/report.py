@@ -1,6 +1,5 @@
-"""What a run says at its end: tables that fit a terminal, or one JSON document."""
+"""What a run, or a what-if, says at its end: tables that fit a terminal, or a JSON document."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -9,9 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.export.domains import DOMAINS, conclusion_words
 from pipeline.french import number
-from pipeline.rules import FRENCH_COMPARISON, Exclusion, Protection, Rule, RuleBook
 from pipeline.run import Result
+from pipeline.whatif import WhatIf
 
 STATUS_LABELS = {
     "assujetti": "assujetti",
@@ -26,7 +26,6 @@ _STATE_LABELS = {
     "absente": "absente",
     "sans_objet": "sans objet",
 }
-_NONE = "(aucune)"
 
 
 def as_document(result: Result) -> dict[str, Any]:
@@ -79,7 +78,7 @@ def print_summary(result: Result, console: Console) -> None:
 def _verdict_table(result: Result, title: str) -> Table:
     product = result.product
     joined = product.verdicts.merge(product.surfaces, on="lot_id", how="left")
-    table = Table("Verdict (art. 40)", title=title, title_justify="left")
+    table = Table("Verdict", title=title, title_justify="left")
     for column in ("parcs", "superficie m²", "à couvrir m²"):
         table.add_column(column, justify="right")
     for status, label in STATUS_LABELS.items():
@@ -94,93 +93,47 @@ def _verdict_table(result: Result, title: str) -> Table:
     return table
 
 
-def rules_document(book: RuleBook, day: date) -> dict[str, list[dict[str, Any]]]:
-    """Return what is in force on `day`: legal values, exclusions, protections, one entry each."""
+def whatif_document(found: WhatIf, days: tuple[date, date]) -> dict[str, Any]:
+    """Return a what-if as a JSON document."""
     return {
-        "regles": [_rule_entry(rule, day) for rule in book.rules if rule.is_in_force(day)],
-        "exclusions": [
-            {
-                "id": item.motif,
-                "libelle": item.label,
-                "deduite_de": list(item.deducted_from),
-                **_dated(item),
-            }
-            for item in book.exclusions_on(day)
-        ],
-        "protections": [
-            {
-                "id": item.kind,
-                "libelle": item.label,
-                "effet": item.effect,
-                "derogation": item.derogation,
-                **_dated(item),
-            }
-            for item in book.protections_on(day).values()
-        ],
+        "insee": found.insee_code,
+        "nom": found.name,
+        "entre": [day.isoformat() for day in days],
+        "parcs_nb": found.park_count,
+        "parcs": found.rows.to_dict("records"),
+        "avertissements": list(found.warnings),
     }
 
 
-def _rule_entry(rule: Rule, day: date) -> dict[str, Any]:
-    return {
-        "id": rule.id,
-        "description": rule.description,
-        "valeur": _json(rule.at(day).value),
-        "unite": rule.unit,
-        "comparaison": FRENCH_COMPARISON[rule.comparison] if rule.comparison else None,
-        "article": rule.article,
-        "en_vigueur_du": rule.at(day).valid_from.isoformat(),
-        "a_relire": rule.needs_review,
-    }
+def print_whatif(found: WhatIf, days: tuple[date, date], console: Console) -> None:
+    """Print the parks whose verdict differs between two days, with what makes the difference."""
+    period = f"du {days[0]:%d/%m/%Y} au {days[1]:%d/%m/%Y}"
+    title = f"{found.name} ({found.insee_code}), {period}"
+    if len(found.rows):
+        table = Table(title=title, title_justify="left", expand=True)
+        for head, ratio in (("Parc", 3), ("Avant", 3), ("Après", 3), ("Cause", 4)):
+            table.add_column(head, ratio=ratio, overflow="fold")
+        for row in found.rows.to_dict("records"):
+            name = "\n".join(part for part in (row["nom"], row["parc_id"]) if part)
+            cells = (name, _verdict(row, "avant"), _verdict(row, "apres"), row["cause"])
+            table.add_row(*(Text(cell) for cell in cells), end_section=True)
+        console.print(table)
+    total = f"{len(found.rows)} parc(s) sur {found.park_count} changent de verdict"
+    console.print(f"{title} : {total}.", markup=False, soft_wrap=True)
 
 
-def _dated(item: Exclusion | Protection) -> dict[str, Any]:
-    return {
-        "article": item.article,
-        "en_vigueur_du": item.valid_from.isoformat(),
-        "a_relire": item.needs_review,
-    }
-
-
-def _json(value: float | date | tuple[str, ...]) -> float | str:
-    if isinstance(value, float | int):
-        return value
-    if isinstance(value, date):
-        return value.isoformat()
-    return ", ".join(value) or _NONE
-
-
-def print_rules(book: RuleBook, day: date, console: Console) -> None:
-    """Print what is in force on `day`: legal values, exclusions, protections."""
-    document = rules_document(book, day)
-    rules = [(rule["id"], _with_unit(rule), *_common_cells(rule)) for rule in document["regles"]]
-    console.print(_dated_table(f"Règles au {day:%d/%m/%Y}", ("Règle", "Valeur"), rules))
-    for key, heads in (
-        ("exclusions", ("Exclusion", "Libellé")),
-        ("protections", ("Protection", "Libellé")),
-    ):
-        rows = [(item["id"], item["libelle"], *_common_cells(item)) for item in document[key]]
-        console.print(_dated_table(f"{key.capitalize()} au {day:%d/%m/%Y}", heads, rows))
-
-
-def _with_unit(rule: dict[str, Any]) -> str:
-    if rule["valeur"] == _NONE:
-        return _NONE
-    parts = (rule["comparaison"], rule["valeur"], rule["unite"])
-    return " ".join(str(part) for part in parts if part is not None)
-
-
-def _common_cells(item: dict[str, Any]) -> tuple[str, str, str]:
-    return item["article"], item["en_vigueur_du"], "oui" if item["a_relire"] else ""
-
-
-def _dated_table(title: str, heads: tuple[str, str], rows: Sequence[tuple[str, ...]]) -> Table:
-    """Return a table of which 80 columns hide nothing: identifiers whole, long texts folded."""
-    table = Table(title=title, title_justify="left", pad_edge=False)
-    for head in (*heads, "Article", "Depuis", "À relire"):
-        table.add_column(head, overflow="fold", no_wrap=head in {heads[0], "Depuis"})
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    return table
+def _verdict(row: dict[Any, Any], side: str) -> str:
+    """Write a verdict in French: status and cause, due date and where it stands."""
+    status, code = row[f"statut_{side}"], row[f"motif_code_{side}"]
+    if status is None:
+        return "(absent)"
+    due, state = row[f"echeance_{side}"], row[f"situation_{side}"]
+    lines = [conclusion_words(f"{status}/{code}")]
+    if due is not None:
+        lines.append(f"échéance {date.fromisoformat(due):%d/%m/%Y}")
+    if state is not None:
+        lines.append(DOMAINS["echeance_situation"].get(state, state).lower())
+    return "\n".join(line for line in lines if line)
 
 
 def print_sources(table: pd.DataFrame, console: Console) -> None:

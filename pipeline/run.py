@@ -8,6 +8,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from pipeline.assumptions import Assumptions, load_assumptions
 from pipeline.crs import Territory, ground_area, load_territories, territory_of
@@ -20,6 +21,7 @@ from pipeline.ingestion.catalogue import Catalogue, load_catalogue
 from pipeline.ingestion.folder import Sources, read_sources
 from pipeline.obligation.classify import Evidence, Judgement, classify_lots
 from pipeline.obligation.dossiers import boundaries
+from pipeline.obligation.law import check_completeness
 from pipeline.obligation.owners import ownership, parcel_owners
 from pipeline.obligation.priority import prioritise
 from pipeline.obligation.protections import protection_shares
@@ -33,7 +35,6 @@ from pipeline.settings import Settings
 from pipeline.tree_canopy.mapped_trees import compute_tree_cover, crowns_of, crowns_over
 
 OnStep = Callable[[str], None]
-_CUMULATING_YEARS = "NEUF500.renovation_cumul_duree"
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,10 @@ class Configuration:
     @classmethod
     def load(cls, settings: Settings) -> "Configuration":
         """Read and check every configuration file; raise `ConfigError` on the first fault."""
+        rules = load_rules(settings.config / "rules")
+        check_completeness(rules)
         return cls(
-            rules=load_rules(settings.config / "rules"),
+            rules=rules,
             assumptions=load_assumptions(settings.config / "assumptions.yaml"),
             territories=load_territories(settings.config / "territories.yaml"),
             catalogue=load_catalogue(settings.config / "sources.yaml"),
@@ -114,8 +117,7 @@ def measure_commune(
     rules = configuration.rules
     territory = territory_of(insee_code, configuration.territories)
     sources = _read(insee_code, data, rules.as_of(day), territory, configuration, on_step)
-    years = rules.number(_CUMULATING_YEARS, day) if rules.is_in_force(_CUMULATING_YEARS, day) else 0
-    as_of = rules.as_of(day, boundaries(sources.dossiers, int(years)))
+    as_of = rules.as_of(day, boundaries(sources.dossiers))
     product, unmatched = _qualify(insee_code, sources, as_of, territory, configuration, on_step)
     return product, (*sources.warnings, *unmatched)
 
@@ -181,7 +183,7 @@ def _qualify(
         shares=shares,
         perimeters=sources.perimeters,
         installations=located,
-        dossiers=sources.dossiers,
+        dossiers=_own_dossiers(sources.dossiers, lots, _of_commune(sources.communes, insee_code)),
     )
     judged = classify_lots(lots, evidence, rules, assumptions, day)
 
@@ -258,6 +260,16 @@ def _installations(
     located = locate_installations(sources.installations, sources.buildings, verified)
     rings = icpe_rings(located, ring_distance(rules, day), assumptions)
     return located, rings.assign(area_m2=ground_area(rings.geometry.to_numpy(), territory))
+
+
+def _own_dossiers(
+    dossiers: gpd.GeoDataFrame, lots: gpd.GeoDataFrame, commune: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """Leave the rows placed in another commune to it; a park of ours may reach beyond our limit."""
+    places = dossiers.geometry.to_numpy()
+    ground = shapely.union_all([*commune.geometry, *lots.geometry])
+    ours = dossiers["lot_id"].notna() | shapely.intersects(ground, places)
+    return dossiers[ours].reset_index(drop=True)
 
 
 def _of_commune(communes: gpd.GeoDataFrame, insee_code: str) -> gpd.GeoDataFrame:

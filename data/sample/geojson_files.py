@@ -9,7 +9,7 @@ from typing import Any
 import shapely
 from frame import to_lon_lat
 from shapely.geometry.base import BaseGeometry
-from town import Town, commune_of
+from town import Parcel, Town, commune_of
 
 _CREATED = "2020-03-02"
 _UPDATED = "2026-06-01"
@@ -25,9 +25,8 @@ def write_cadastre(folder: Path, town: Town) -> None:
     """Write parcels and buildings, one file per commune and layer; buildings have no id."""
     codes = [commune.tags["code"] for commune in town.communes]
     parcels: dict[str, list[tuple[BaseGeometry, dict[str, Any]]]] = {code: [] for code in codes}
-    for outline in town.parcels:
-        code = commune_of(town, outline)
-        parcels[code].append((outline, _parcel(outline, code, len(parcels[code]) + 1)))
+    for parcel in town.parcels:
+        parcels[parcel.commune].append((parcel.geometry, _parcel(parcel)))
     buildings: dict[str, list[tuple[BaseGeometry, dict[str, Any]]]] = {code: [] for code in codes}
     for building in town.buildings:
         code = commune_of(town, building.geometry)
@@ -62,16 +61,15 @@ def write_footprints(path: Path, town: Town) -> None:
     path.write_bytes(_collection([(site.geometry, site.tags) for site in town.footprints]))
 
 
-def _parcel(outline: BaseGeometry, code: str, rank: int) -> dict[str, Any]:
+def _parcel(parcel: Parcel) -> dict[str, Any]:
     """Give the properties of a parcel: section and number lose their leading zeros, the id not."""
-    section, number = "AB"[rank > 200], rank if rank <= 200 else rank - 200
     return {
-        "id": f"{code}0000{section}{number:04d}",
-        "commune": code,
+        "id": parcel.idu,
+        "commune": parcel.commune,
         "prefixe": "000",
-        "section": section,
-        "numero": str(number),
-        "contenance": round(outline.area),
+        "section": parcel.section,
+        "numero": str(parcel.number),
+        "contenance": round(parcel.geometry.area),
         "arpente": False,
     } | _dates()
 

@@ -1,4 +1,4 @@
-"""Shapefiles and GeoPackages: BD TOPO v3, the national layer of car parks, the AC1 servitude."""
+"""Shapefiles and GeoPackages: BD TOPO v3, the national layer of car parks, easements."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -59,7 +59,29 @@ def write_national_layer(path: Path, town: Town) -> None:
     )
 
 
-def write_servitude(folder: Path, town: Town) -> None:
+def write_easements(folder: Path, town: Town) -> None:
+    """Write AC1 and the other easements, one file per kind of servitude, as CNIG names them."""
+    _write_monuments(folder, town)
+    for code in sorted({item.tags["code"] for item in town.easements}):
+        zones = [item for item in town.easements if item.tags["code"] == code]
+        rows = [_easement(rank, item) for rank, item in enumerate(zones, start=1)]
+        _write_shapefile(folder / f"{code}_ASSIETTE_SUP_S.shp", rows)
+
+
+def _easement(rank: int, item: Feature) -> dict[str, Any]:
+    generator = f"{item.tags['code']}-629990000-{rank:08d}"
+    return {
+        "IdGen": generator,
+        "idAss": f"{generator}-1",
+        "nomAss": item.tags["title"],
+        "typeAss": item.tags["kind"],
+        "ModegeoAss": "Digitalisation",
+        "srcGeoAss": "Cadastre",
+        "geometry": to_lambert(item.geometry),
+    }
+
+
+def _write_monuments(folder: Path, town: Town) -> None:
     """Write AC1: the land of the monument (générateur) and its 500 m circle (assiette)."""
     generators, surroundings = [], []
     for rank, monument in enumerate(town.monuments, start=1):

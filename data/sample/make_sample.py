@@ -1,4 +1,4 @@
-"""Draw the sample commune: `make sample` rewrites the ten source folders beside this file."""
+"""Draw the sample commune: `make sample` rewrites the source folders beside this file."""
 
 import shutil
 from pathlib import Path
@@ -7,6 +7,7 @@ import csv_files
 import geojson_files
 import gis_files
 import osm_file
+import raster_files
 from town import read_town
 
 _HERE = Path(__file__).resolve().parent
@@ -21,11 +22,14 @@ _FOLDERS = (
     "arbres",
     "servitudes",
     "monuments",
+    "dossiers",
+    "proprietaires",
+    "irradiation",
 )
 
 
 def write_sample(target: Path) -> None:
-    """Write the ten source folders anew in `target`; the same plan gives the same bytes."""
+    """Write the source folders anew in `target`; the same plan gives the same bytes."""
     for name in _FOLDERS:
         shutil.rmtree(target / name, ignore_errors=True)
         (target / name).mkdir(parents=True)
@@ -38,8 +42,11 @@ def write_sample(target: Path) -> None:
     csv_files.write_installations(target / "icpe", town)
     geojson_files.write_footprints(target / "icpe_emprises/emprises.geojson", town)
     geojson_files.write_trees(target / "arbres/arbres.geojson", town)
-    gis_files.write_servitude(target / "servitudes", town)
+    gis_files.write_easements(target / "servitudes", town)
     csv_files.write_monuments(target / "monuments/merimee.csv", town)
+    csv_files.write_dossiers(target / "dossiers/parcs_dates.csv", town)
+    csv_files.write_owners(target / "proprietaires/PM_25_NB_620.csv", town)
+    raster_files.write_yields(target / "irradiation/productible.tif", town)
 
 
 if __name__ == "__main__":

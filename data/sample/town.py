@@ -14,6 +14,7 @@ _FIRST_AXIS = (60, 60)
 _HALF_BLOCK = (165, 260)
 _KERB = 10  # from the axis of a street to the parcels
 _HOUSE_COUNT = 10
+_SECTION_SIZE = 200
 
 Item = dict[str, Any]
 Point = tuple[float, float]
@@ -29,14 +30,32 @@ class Feature:
 
 
 @dataclass
-class Town:
-    """Features by source."""
+class Parcel:
+    """A cadastral parcel; `owners` are keys of the persons of the plan, none when not published."""
 
+    geometry: BaseGeometry
+    owners: list[str]
+    commune: str = ""
+    section: str = ""
+    number: int = 0
+
+    @property
+    def idu(self) -> str:
+        """Return the national identifier: section and number keep their leading zeros."""
+        return f"{self.commune}000{self.section.zfill(2)}{self.number:04d}"
+
+
+@dataclass
+class Town:
+    """Features by source; `persons` and `yields` as the plan gives them."""
+
+    persons: dict[str, Item]
+    yields: Item
     communes: list[Feature] = field(default_factory=list)
     osm: list[Feature] = field(default_factory=list)
     streets: list[Feature] = field(default_factory=list)
     buildings: list[Feature] = field(default_factory=list)
-    parcels: list[BaseGeometry] = field(default_factory=list)
+    parcels: list[Parcel] = field(default_factory=list)
     bdtopo_parkings: list[Feature] = field(default_factory=list)
     national_parkings: list[Feature] = field(default_factory=list)
     installations: list[Feature] = field(default_factory=list)
@@ -44,12 +63,14 @@ class Town:
     trees: list[Feature] = field(default_factory=list)
     monuments: list[Feature] = field(default_factory=list)
     chapels: list[Feature] = field(default_factory=list)
+    dossiers: list[Feature] = field(default_factory=list)
+    easements: list[Feature] = field(default_factory=list)
 
 
 def read_town(path: Path) -> Town:
     """Read the plan and lay out the whole town."""
     plan = yaml.safe_load(path.read_text(encoding="utf-8"))
-    town = Town()
+    town = Town(plan["persons"], plan["irradiation"])
     town.communes += [
         Feature(shapely.Polygon(item["ring"]), {"code": item["code"], "nom": item["name"]})
         for item in plan["communes"]
@@ -61,6 +82,7 @@ def read_town(path: Path) -> Town:
         _add_site(town, site)
     town.trees += _avenue(plan["avenue_trees"])
     town.chapels.append(Feature(shapely.Point(plan["chapel"]["point"]), plan["chapel"]))
+    _number_parcels(town)
     return town
 
 
@@ -106,7 +128,7 @@ def _add_houses(town: Town, corner: Point) -> None:
         x, y = corner[0] + i * width, corner[1] + row * depth
         setback = 5 + 2 * (i % 3)
         foot = y + setback if row == 0 else y + depth - setback - 9
-        town.parcels.append(shapely.box(x, y, x + width, y + depth))
+        town.parcels.append(Parcel(shapely.box(x, y, x + width, y + depth), []))
         house = shapely.box(x + 2, foot, x + 2 + 9 + i % 4, foot + 9)
         town.buildings.append(Feature(house, {"usage": "Résidentiel", "height": 6.5}))
 
@@ -114,7 +136,7 @@ def _add_houses(town: Town, corner: Point) -> None:
 def _add_site(town: Town, site: Item) -> None:
     corner = tuple(site["at"]) if "at" in site else _corner(site["slot"])
     for box in site.get("parcels", [[0, 0, *_HALF_BLOCK]]):
-        town.parcels += _shapes({"box": box}, corner)
+        town.parcels.append(Parcel(_shapes({"box": box}, corner)[0], site.get("owners", [])))
     main = [site["building"]] if "building" in site else []
     for box in [*main, *site.get("buildings", [])]:
         building = _shapes({"box": box}, corner)[0]
@@ -128,6 +150,7 @@ def _add_site(town: Town, site: Item) -> None:
     town.bdtopo_parkings += _features(site.get("bdtopo", []), corner)
     town.national_parkings += _features(site.get("parkings", []), corner)
     town.trees += _features([item | {"as": "points"} for item in site.get("trees", [])], corner)
+    town.easements += _features(site.get("easements", []), corner)
     _add_installations(town, site.get("icpe", []), corner)
     if "monument" in site:
         town.monuments += _features([site["monument"]], corner)
@@ -141,6 +164,7 @@ def _add_lot(town: Town, lot: Item, corner: Point) -> None:
         town.bdtopo_parkings.append(Feature(outline, {"name": lot["name"]}))
     if "parkings" in lot.get("also", []):
         town.national_parkings.append(Feature(outline, {}))
+    town.dossiers += [Feature(outline, row) for row in lot.get("dossier", [])]
     if lot.get("tags", {}).get("building"):
         town.buildings.append(Feature(outline, {"usage": "Indifférencié", "height": 12.0}))
 
@@ -151,6 +175,16 @@ def _add_installations(town: Town, installations: list[Item], corner: Point) -> 
         if "footprint" in item:
             outline = _shapes({"box": item["footprint"]}, corner)[0]
             town.footprints.append(Feature(outline, {"code_aiot": item["code"]}))
+
+
+def _number_parcels(town: Town) -> None:
+    """Give each parcel its commune, section (of 200 parcels) and number."""
+    ranks = {commune.tags["code"]: 0 for commune in town.communes}
+    for parcel in town.parcels:
+        parcel.commune = commune_of(town, parcel.geometry)
+        section, rank = divmod(ranks[parcel.commune], _SECTION_SIZE)
+        parcel.section, parcel.number = "ABC"[section], rank + 1
+        ranks[parcel.commune] += 1
 
 
 def _avenue(trees: Item) -> list[Feature]:

@@ -2,17 +2,29 @@
 
 _YES_NO_DOUBT = {"certaine": "Certaine", "a_verifier": "À vérifier"}
 
-# What an owner may plead (`derogation` in config/rules), joined in one column of the parks.
-DEROGATIONS: dict[str, str] = {
+# Perimeters that exempt a park by themselves (`derogation` of a protection in config/rules).
+_EXEMPTING: dict[str, str] = {
     "monument_historique": "terrain d'un monument historique",
     "abords_delimites": "périmètre délimité des abords",
-    "abords_500m_covisibilite": "abords d'un monument historique (covisibilité)",
     "site_patrimonial_remarquable": "site patrimonial remarquable",
     "site_classe": "site classé",
     "site_inscrit": "site inscrit",
     "coeur_parc_national": "cœur de parc national",
     "l151_19": "terrain protégé (art. L. 151-19)",
+}
+# What an owner may plead, joined in one column of the parks.
+DEROGATIONS: dict[str, str] = {
+    **_EXEMPTING,
+    "abords_500m_covisibilite": "abords d'un monument historique (covisibilité)",
     "exclusion_a_confirmer": "exclusion à confirmer",
+    "pente": "inclinaison du sol",
+    "risque_naturel": "zone de risques naturels (PPRN)",
+    "risque_technologique": "zone de risques technologiques (PPRT)",
+    "poids_lourds_3t5": "stationnement de véhicules de plus de 3,5 t",
+    "marchandises_dangereuses": "stationnement de marchandises dangereuses",
+    "parc_icpe": "parc lié à une installation classée",
+    "economique": "coût excessif",
+    "suppression_prevue": "suppression ou transformation déjà autorisée",
 }
 
 DOMAINS: dict[str, dict[str, str]] = {
@@ -25,9 +37,16 @@ DOMAINS: dict[str, dict[str, str]] = {
     },
     "regime": {
         "existant_1500": "Parc existant, plus de 1 500 m²",
-        "neuf_500": "Parc nouveau, plus de 500 m²",
+        "neuf_500": "Parc nouveau ou lourdement rénové, plus de 500 m²",
         "inconnu": "Inconnu",
         "aucun": "Aucun",
+    },
+    "situation": {
+        "existant": "Existant",
+        "nouveau": "Nouveau",
+        "renove": "Lourdement rénové",
+        "inconnu": "Inconnue",
+        "aucun": "Sans objet",
     },
     "type_parc": {
         "surface": "En surface",
@@ -62,19 +81,39 @@ DOMAINS: dict[str, dict[str, str]] = {
         "ombrage_a_mesurer": "Ombrage à mesurer",
         "arbres_a_qualifier": "Arbres à qualifier",
         "seuil_outre_mer": "Seuil d'outre-mer à établir",
+        "date_de_creation": "Date de création à établir",
+        "date_de_demande": "Date de la demande à établir",
+        "renovation_a_etablir": "Ampleur de la rénovation à établir",
+        "ouverture_au_public": "Ouverture au public à établir",
+        "neuf_au_dessus_du_seuil": "Parc nouveau ou rénové au-dessus de 500 m²",
+        "neuf_sous_le_seuil": "Parc nouveau ou rénové sous 500 m²",
+        "neuf_proche_du_seuil": "Parc nouveau ou rénové proche de 500 m²",
+        "neuf_hors_champ": "Parc nouveau non visé",
         "hors_champ": "Hors champ",
         "ombrage_arbres": "Ombragé par des arbres",
         "arbres_par_place": "Assez d'arbres pour ses places",
-        **{
-            code: f"{words[0].upper()}{words[1:]}"
-            for code, words in DEROGATIONS.items()
-            if code not in {"exclusion_a_confirmer", "abords_500m_covisibilite"}
-        },
+        "suppression_autorisee": "Suppression déjà autorisée",
+        **{code: f"{words[0].upper()}{words[1:]}" for code, words in _EXEMPTING.items()},
+    },
+    "resultat": {"oui": "Oui", "non": "Non", "inconnu": "Inconnu", "mesure": "Mesure"},
+    "certitude_derogation": {
+        "automatique": "Exonère de plein droit",
+        "partielle": "N'exonérerait de plein droit qu'un parc tout entier dedans",
+        "possible": "À faire valoir par le débiteur",
     },
     "echeance_situation": {
         "a_venir": "À venir",
         "echue": "Échue",
         "echue_report_a_justifier": "Échue, report à justifier",
+    },
+    "report_etat": {
+        "a_justifier": "Possible, à justifier",
+        "justifie": "Justifié",
+        "ecarte": "Écarté",
+    },
+    "rendement_source": {
+        "grille": "Grille de rendement fournie",
+        "departement": "Valeur moyenne du département",
     },
     "fiabilite": {"elevee": "Élevée", "moyenne": "Moyenne", "faible": "Faible"},
     "source_statut": {"calcul": "Calcul", "revue": "Revue par un agent"},
@@ -118,6 +157,8 @@ DOMAINS: dict[str, dict[str, str]] = {
         "site_inscrit": "Site inscrit",
         "coeur_parc_national": "Cœur de parc national",
         "l151_19": "Terrain protégé (art. L. 151-19)",
+        "risque_naturel": "Zone d'un plan de prévention des risques naturels",
+        "risque_technologique": "Zone d'un plan de prévention des risques technologiques",
     },
     "effet_protection": {
         "automatique": "Exonère si le parc est tout entier dedans",
@@ -133,6 +174,7 @@ DOMAINS: dict[str, dict[str, str]] = {
         "valeur": "Valeur légale",
         "exclusion": "Exclusion",
         "protection": "Protection",
+        "derogation": "Dérogation",
     },
     "action_correction": {
         "confirmer": "Confirmer le parc",
@@ -156,3 +198,19 @@ DOMAINS: dict[str, dict[str, str]] = {
         "clos": "Dossier clos",
     },
 }
+
+
+def conclusion_words(conclusion: object) -> str | None:
+    """Return what an analyst reads for `status/reason_code`; a code without words stays one."""
+    if not isinstance(conclusion, str):  # the reasoning goes on
+        return None
+    status, _, code = conclusion.partition("/")
+    words = (DOMAINS["statut"].get(status, status), DOMAINS["motif_code"].get(code, code))
+    return " : ".join(word for word in words if word)
+
+
+def derogation_words(codes: object) -> str | None:
+    """Return what an analyst reads for codes joined by « ; »; a code without words stays one."""
+    if not isinstance(codes, str):  # none
+        return None
+    return " ; ".join(DEROGATIONS.get(code, code) for code in codes.split(";"))

@@ -14,6 +14,7 @@ from pipeline.export.review_schema import DEFAULTS, HIDDEN, REQUIRED
 _LARGE = 1e12
 _HARD = 2  # QgsFieldConstraints: the form refuses
 _NOT_NULL = 1
+_READING_ORDER = {"decisions": "rang", "derogations": "certitude"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,9 @@ class Relation:
 
 RELATIONS: tuple[Relation, ...] = (
     Relation("exclusions", "Exclusions", "Superficie"),
-    Relation("parcelles", "Parcelles", "Parc"),
+    Relation("decisions", "Raisonnement", "Raisonnement"),
+    Relation("derogations", "Exonérations et dérogations", "Dérogations"),
+    Relation("parcelles", "Parcelles", "Propriétaire"),
     Relation("arbres", "Arbres", "Arbres"),
     Relation("candidats", "Objets des sources", "Provenance"),
     Relation("corrections", "Corrections", "Revue"),
@@ -60,9 +63,23 @@ def field_children(layer: Layer, *, editable: bool, related: bool) -> list[ET.El
     made = [widgets, aliases, access]
     if editable:
         made += [_constraints(layer), _defaults(layer)]
+    if layer.name in _READING_ORDER:
+        made.append(_attribute_table(layer))
     if layer.name == "parcs":
         made += [element("editorlayout", text="tablayout"), _park_form(layer, related=related)]
     return made
+
+
+def _attribute_table(layer: Layer) -> ET.Element:
+    """Sort the rows as they are read, in a table as in the list of a related form."""
+    sort = {"sortExpression": f'"{_READING_ORDER[layer.name]}"', "sortOrder": 0}
+    shown = [
+        element("column", {"type": "field", "name": column.name, "width": -1, "hidden": 0})
+        for column in layer.columns
+    ]
+    columns = element("columns", children=shown)
+    attributes = {**sort, "actionWidgetStyle": "dropDown"}
+    return element("attributetableconfig", attributes, [columns])
 
 
 def _field(column: Column) -> ET.Element:
@@ -138,7 +155,8 @@ def _park_form(layer: Layer, *, related: bool) -> ET.Element:
     }
     for relation in RELATIONS if related else ():
         tabs.setdefault(relation.tab, []).append(_relation_editor(relation))
-    return element("attributeEditorForm", children=[_tab(*item) for item in tabs.items()])
+    filled = [_tab(title, children) for title, children in tabs.items() if children]
+    return element("attributeEditorForm", children=filled)
 
 
 def _tab(title: str, children: list[ET.Element]) -> ET.Element:

@@ -1,21 +1,19 @@
-"""Invariants 1, 2, 5 and 6 of the contract, as queries that return the rows that break them."""
+"""Invariants 1, 2 and 5 of the contract, as queries that return the rows that break them."""
 
-import math
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from pipeline.export.layers import LAYERS
-from pipeline.rules import FRENCH_COMPARISON
+from pipeline.export.verdict_checks import check_verdicts, ids
 
 _TOLERANCE_M2 = 0.1
 _ROUNDING = 1e-6
-_SHOWN = 3
-_THRESHOLD_RULE = "APER40.seuil"
-_LOOSE = FRENCH_COMPARISON["at_least"]
 _INTERVALS = (
     ("surface_assujettie_min_m2", "surface_assujettie_m2", "surface_assujettie_max_m2"),
     ("places_min", "places", "places_max"),
     ("ombrage_arbore_min", "ombrage_arbore_part", "ombrage_arbore_max"),
+    ("puissance_min_kwc", "puissance_kwc", "puissance_max_kwc"),
+    ("production_min_kwh_an", "production_kwh_an", "production_max_kwh_an"),
 )
 _BALANCE = """SELECT parc_id, surface_brute_m2, surface_exclue_m2, surface_assujettie_m2 FROM parcs
  WHERE abs(surface_brute_m2 - surface_exclue_m2 - surface_assujettie_m2) > ? ORDER BY parc_id"""
@@ -33,39 +31,39 @@ _UNSEALED = """SELECT dossier || coalesce('/' || fichier, '') FROM sources
 def check_invariants(connection: sqlite3.Connection) -> list[str]:
     """Return the breaches, with the first identifiers and their amounts."""
     return [
-        *_check_verdicts(connection),
+        *_check_said(connection),
         *_check_ledger(connection),
         *_check_intervals(connection),
         *_check_identifiers(connection),
         *_check_candidates(connection),
-        *_check_subject(connection),
+        *check_verdicts(connection),
         *_check_provenance(connection),
     ]
 
 
-def _check_verdicts(connection: sqlite3.Connection) -> Iterator[str]:
+def _check_said(connection: sqlite3.Connection) -> Iterator[str]:
     for name in _SAID_OF_EVERY_PARK:
         rows = connection.execute(
             f"SELECT parc_id FROM parcs WHERE coalesce({name}, '') = '' ORDER BY 1"  # noqa: S608
         ).fetchall()
         if rows:
-            yield f"parcs : {name} manquant, {_ids(rows)}"
+            yield f"parcs : {name} manquant, {ids(rows)}"
 
 
 def _check_ledger(connection: sqlite3.Connection) -> Iterator[str]:
     rows = connection.execute(_UNMEASURED).fetchall()
     if rows:
-        yield f"parcs : superficie manquante, {_ids(rows)}"
+        yield f"parcs : superficie manquante, {ids(rows)}"
     rows = connection.execute(_BALANCE, (_TOLERANCE_M2,)).fetchall()
     if rows:
         lot, gross, excluded, eligible = rows[0]
         amounts = f"{gross:.1f} − {excluded:.1f} ≠ {eligible:.1f} m² ({lot})"
-        yield f"parcs : brute − exclue ≠ assujettie, {_ids(rows)} ; {amounts}"
+        yield f"parcs : brute − exclue ≠ assujettie, {ids(rows)} ; {amounts}"
     rows = connection.execute(_LEDGER, (_TOLERANCE_M2,)).fetchall()
     if rows:
         lot, excluded, pieces = rows[0]
         amounts = f"{excluded:.1f} m² au parc, {pieces:.1f} m² de pièces déduites ({lot})"
-        yield f"exclusions : la somme n'est pas surface_exclue_m2, {_ids(rows)} ; {amounts}"
+        yield f"exclusions : la somme n'est pas surface_exclue_m2, {ids(rows)} ; {amounts}"
 
 
 def _check_intervals(connection: sqlite3.Connection) -> Iterator[str]:
@@ -78,7 +76,7 @@ def _check_intervals(connection: sqlite3.Connection) -> Iterator[str]:
         if rows:
             lot, *bounds = rows[0]
             amounts = " ≤ ".join(f"{bound:g}" for bound in bounds)
-            yield f"parcs : {value} hors de son intervalle, {_ids(rows)} ; {amounts} ({lot})"
+            yield f"parcs : {value} hors de son intervalle, {ids(rows)} ; {amounts} ({lot})"
 
 
 def _check_identifiers(connection: sqlite3.Connection) -> Iterator[str]:
@@ -89,14 +87,14 @@ def _check_identifiers(connection: sqlite3.Connection) -> Iterator[str]:
                 f' HAVING count(*) > 1 OR "{layer.key}" IS NULL ORDER BY 1'
             ).fetchall()
             if rows:
-                yield f"{layer.name} : {layer.key} en double ou vide, {_ids(rows)}"
+                yield f"{layer.name} : {layer.key} en double ou vide, {ids(rows)}"
         if layer.name != "parcs" and any(item.name == "parc_id" for item in layer.columns):
             rows = connection.execute(
                 f'SELECT DISTINCT parc_id FROM "{layer.name}" WHERE parc_id IS NOT NULL'  # noqa: S608
                 " AND parc_id NOT IN (SELECT parc_id FROM parcs) ORDER BY 1"
             ).fetchall()
             if rows:
-                yield f"{layer.name} : parc_id inconnu de parcs, {_ids(rows)}"
+                yield f"{layer.name} : parc_id inconnu de parcs, {ids(rows)}"
     yield from _check_joined_identifiers(connection)
 
 
@@ -106,7 +104,7 @@ def _check_joined_identifiers(connection: sqlite3.Connection) -> Iterator[str]:
     named = {lot for (joined,) in connection.execute(query) for lot in str(joined).split(";")}
     if strangers := sorted(named - lots):
         rows = [(lot,) for lot in strangers]
-        yield f"perimetres_protection : parcs_concernes inconnus de parcs, {_ids(rows)}"
+        yield f"perimetres_protection : parcs_concernes inconnus de parcs, {ids(rows)}"
 
 
 def _check_candidates(connection: sqlite3.Connection) -> Iterator[str]:
@@ -115,53 +113,7 @@ def _check_candidates(connection: sqlite3.Connection) -> Iterator[str]:
         " ORDER BY 1"
     ).fetchall()
     if rows:
-        yield f"candidats : ni parc ni raison, {_ids(rows)}"
-
-
-def _check_subject(connection: sqlite3.Connection) -> Iterator[str]:
-    """Check invariant 6: due date, article, and an interval wholly above the threshold."""
-    rows = connection.execute(
-        "SELECT parc_id FROM parcs WHERE statut = 'assujetti' AND echeance IS NULL ORDER BY 1"
-    ).fetchall()
-    if rows:
-        yield f"parcs : assujetti sans échéance, {_ids(rows)}"
-    subject = connection.execute(
-        "SELECT parc_id, surface_assujettie_min_m2 FROM parcs WHERE statut = 'assujetti' ORDER BY 1"
-    ).fetchall()
-    if subject:
-        yield from _check_threshold(connection, subject)
-
-
-def _check_threshold(
-    connection: sqlite3.Connection, subject: Sequence[tuple[str, float | None]]
-) -> Iterator[str]:
-    row = connection.execute(
-        "SELECT valeur, comparaison FROM regles WHERE regle_id = ? AND coalesce(article, '') <> ''",
-        (_THRESHOLD_RULE,),
-    ).fetchone()
-    if row is None or not _is_number(row[0]):
-        yield f"regles : {_THRESHOLD_RULE} sans valeur ni article, or des parcs sont assujettis"
-        return
-    threshold = float(row[0])
-    below = [(lot, low) for lot, low in subject if not _above(low, threshold, row[1])]
-    if below:
-        lot, low = below[0]
-        shown = "absent" if low is None else f"{low:.1f} m²"
-        amounts = f"minimum {shown}, seuil {threshold:g} m² ({lot})"
-        yield f"parcs : assujetti, intervalle non au-dessus du seuil, {_ids(below)} ; {amounts}"
-
-
-def _is_number(text: object) -> bool:
-    try:
-        return math.isfinite(float(str(text)))
-    except ValueError:
-        return False
-
-
-def _above(low: float | None, threshold: float, comparison: str) -> bool:
-    if low is None:
-        return False
-    return low >= threshold if comparison == _LOOSE else low > threshold
+        yield f"candidats : ni parc ni raison, {ids(rows)}"
 
 
 def _check_provenance(connection: sqlite3.Connection) -> Iterator[str]:
@@ -169,7 +121,7 @@ def _check_provenance(connection: sqlite3.Connection) -> Iterator[str]:
     if not connection.execute(used).fetchone()[0]:
         yield "sources : aucune source utilisée"
     if rows := connection.execute(_UNSEALED).fetchall():
-        yield f"sources : sha256 manquant, {_ids(rows)}"
+        yield f"sources : sha256 manquant, {ids(rows)}"
     if not connection.execute("SELECT count(*) FROM regles").fetchone()[0]:
         yield "regles : table vide"
     rows = connection.execute(
@@ -177,9 +129,4 @@ def _check_provenance(connection: sqlite3.Connection) -> Iterator[str]:
         " (SELECT article FROM regles WHERE article IS NOT NULL) OR article IS NULL ORDER BY 1"
     ).fetchall()
     if rows:
-        yield f"exclusions : article absent de regles, {_ids(rows)}"
-
-
-def _ids(rows: Sequence[tuple[object, ...]]) -> str:
-    shown = ", ".join(str(row[0]) for row in rows[:_SHOWN])
-    return f"{len(rows)} ligne(s) : {shown}{'…' if len(rows) > _SHOWN else ''}"
+        yield f"exclusions : article absent de regles, {ids(rows)}"

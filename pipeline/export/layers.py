@@ -106,7 +106,7 @@ LAYERS: tuple[Layer, ...] = (
     _layer(
         "perimetres_protection",
         "Périmètres de protection",
-        "Périmètres de patrimoine ou de nature qui touchent un parc",
+        "Périmètres de patrimoine, de nature ou de risque qui touchent un parc",
         "MultiPolygon",
         "Contexte",
         ("perimetre_id",),
@@ -118,6 +118,24 @@ LAYERS: tuple[Layer, ...] = (
         "MultiPolygon",
         "Contexte",
         ("idu",),
+    ),
+    _layer(
+        "decisions",
+        "Raisonnement",
+        "Comparaisons qui mènent au statut de chaque parc, dans l'ordre",
+        None,
+        "Données",
+        ("parc_id", "rang"),
+        key=False,
+    ),
+    _layer(
+        "derogations",
+        "Exonérations et dérogations",
+        "Ce qui exonère un parc, ou que son débiteur peut faire valoir",
+        None,
+        "Données",
+        ("parc_id", "code", "fondement"),
+        key=False,
     ),
     _layer(
         "sources",

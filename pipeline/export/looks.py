@@ -49,6 +49,8 @@ _PERIMETER_COLOURS: dict[str, Colour] = {
     "site_inscrit": (60, 140, 60),
     "coeur_parc_national": (20, 90, 30),
     "l151_19": (90, 110, 0),
+    "risque_naturel": (0, 130, 190),
+    "risque_technologique": (190, 60, 20),
 }
 _WHITE: Colour = (255, 255, 255)
 MIXED = "Mixed"
@@ -62,6 +64,10 @@ _NAME_AND_AREA = (
 _DUE = (
     "format_date(\"echeance\", 'dd/MM/yyyy')"
     " || coalesce(' ou ' || format_date(\"echeance_alternative\", 'dd/MM/yyyy'), '')"
+    " || CASE WHEN \"report_etat\" = 'justifie' THEN '\\nreportée au '"
+    " || format_date(\"echeance_reportee\", 'dd/MM/yyyy')"
+    " WHEN \"report_etat\" = 'a_justifier' THEN coalesce('\\nreport possible au '"
+    " || format_date(\"echeance_reportee\", 'dd/MM/yyyy'), '') ELSE '' END"
 )
 _DEROGATIONS = "replace(\"derogations_libelles\", ' ; ', '\\n')"
 
@@ -106,14 +112,23 @@ def _deadlines() -> ET.Element:
         polygon((140, 100, 0), (240, 200, 40), alpha=170, width=0.5),
         hatching((140, 100, 0), angle=45),
     )
-    known = '"echeance_alternative" IS NULL AND "echeance_situation" = \'{}\''
+    deferred = fills(
+        polygon((0, 70, 130), (150, 200, 235), alpha=170, width=0.5),
+        hatching((0, 70, 130), angle=45),
+    )
+    put_off = "coalesce(\"report_etat\", '') = 'justifie'"
+    known = (
+        f'NOT ({put_off}) AND "echeance_alternative" IS NULL AND "echeance_situation" = \'{{}}\''
+    )
+    two = f'NOT ({put_off}) AND "echeance_alternative" IS NOT NULL'
     return by_rules(
         [
+            Case("Échéance reportée, report justifié", put_off, deferred),
             *(
                 Case(f"Échéance : {label.lower()}", known.format(state), _park(*colours[state]))
                 for state, label in states.items()
             ),
-            Case("Deux échéances possibles", '"echeance_alternative" IS NOT NULL', two_dates),
+            Case("Deux échéances possibles", two, two_dates),
             Case("Sans échéance", "", _pale()),
         ]
     )
@@ -152,7 +167,7 @@ def _removed(colour: Colour) -> Drawing:
 
 
 def _perimeters() -> ET.Element:
-    possible = {"abords_500m", "abords_incertains"}
+    possible = {"abords_500m", "abords_incertains", "risque_naturel", "risque_technologique"}
     return categorized(
         "nature",
         [

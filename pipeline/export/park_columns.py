@@ -2,6 +2,15 @@
 
 from pipeline.export.fields import Column, area, count, day, flag, number, sentences, share, text
 
+
+def _power(name: str, origin: str, alias: str) -> Column:
+    return number(name, origin, alias, unit="kWc", digits=2)
+
+
+def _energy(name: str, origin: str, alias: str) -> Column:
+    return number(name, origin, alias, unit="kWh/an", digits=0)
+
+
 _IDENTITY = (
     text("parc_id", "lot_id", "Identifiant du parc", "Le même d'une actualisation à l'autre."),
     text("commune_insee", "insee_code", "Code INSEE", "Commune qui porte la majorité du parc."),
@@ -12,9 +21,8 @@ _IDENTITY = (
     text("type_parc", "parking_type", "Type de parc", domain="type_parc"),
     text("acces", "access", "Accès", "Tel que la source le dit (privé, clients, public…)."),
     text("gestionnaire", "operator", "Gestionnaire"),
-    text("proprietaire_nom", None, "Propriétaire", "Personne morale seulement."),
-    text("siren", None, "SIREN du propriétaire"),
-    text("debiteur_qualite", None, "Qualité du débiteur de l'obligation"),
+    flag("poids_lourds", "is_for_trucks", "Stationnement de poids lourds"),
+    day("depuis_au_plus_tard", "first_seen", "Connu depuis", "Au plus tard ; vide : non daté."),
     sentences("parcelles_idu", "parcel_ids", "Parcelles", "Identifiants joints par « ; »."),
     share(
         "part_non_cadastree",
@@ -23,6 +31,20 @@ _IDENTITY = (
         "Domaine non cadastré.",
         digits=4,
     ),
+)
+_OWNER = (
+    text("proprietaire_nom", "owner_name", "Propriétaire", "Personne morale seulement."),
+    text("siren", "siren", "SIREN du propriétaire"),
+    share("part_proprietaire", "owner_share", "Part du parc à ce propriétaire"),
+    text("debiteur_qualite", "debtor", "Qualité du débiteur de l'obligation"),
+    text("groupe_proprietaire", "owner_group", "Parcs du même propriétaire", "Code du groupe."),
+    text(
+        "groupe_voisinage",
+        "neighbour_group",
+        "Parcs mitoyens",
+        "Code du groupe : l'obligation peut être mutualisée, chaque parc garde la sienne.",
+    ),
+    sentences("parcs_voisins", "neighbour_ids", "Parcs voisins", "Identifiants joints par « ; »."),
 )
 # A minimum of 1 500.004 m² is above 1 500 m²: what the threshold judges is written whole.
 _AREAS = (
@@ -87,6 +109,7 @@ _TREES = (
 _OBLIGATION = (
     text("regime", "regime", "Régime", domain="regime"),
     flag("regime_presume", "regime_is_presumed", "Régime présumé", "Aucune date connue."),
+    text("situation_parc", "situation", "Situation du parc", domain="situation"),
     text(
         "statut",
         "status",
@@ -98,10 +121,18 @@ _OBLIGATION = (
     text("motif_code", "reason_code", "Cause du statut", domain="motif_code"),
     sentences("question_a_lever", "question", "Question à lever"),
     sentences("moyen_verification", "how_to_settle", "Moyen de vérification"),
+    sentences("articles", "articles", "Articles appliqués"),
+    count("priorite_instruction", "priority", "Priorité d'instruction", "1 : à instruire d'abord."),
+)
+_DUE = (
     day("echeance", "due_date", "Échéance"),
-    day("echeance_reportee", None, "Échéance reportée"),
     text("echeance_situation", "due_state", "Situation de l'échéance", domain="echeance_situation"),
     day("echeance_alternative", "other_due_date", "Autre échéance possible"),
+    text("report_etat", "deferral_state", "Report", domain="report_etat"),
+    day(
+        "echeance_reportee", "deferred_due_date", "Échéance reportée", "Si le report est justifié."
+    ),
+    sentences("report_conditions", "deferral_conditions", "Conditions du report à justifier"),
     number(
         "sanction_plafond_eur_an", "penalty_cap_eur", "Plafond de la sanction annuelle", unit="€/an"
     ),
@@ -111,8 +142,35 @@ _OBLIGATION = (
         "Autre plafond possible",
         unit="€/an",
     ),
+)
+_TO_DO = (
     area("surface_a_couvrir_m2", "area_to_cover_m2", "Superficie à couvrir"),
-    area("surface_ombrieres_min_mixte_m2", None, "Ombrières, au moins, en solution mixte"),
+    area(
+        "surface_ombrieres_min_mixte_m2",
+        "mixed_canopy_min_m2",
+        "Ombrières, au moins, en solution mixte",
+    ),
+    area(
+        "eaux_pluviales_a_traiter_m2",
+        "rainwater_to_treat_m2",
+        "Superficie à traiter pour les eaux pluviales",
+        "Parc nouveau ou rénové (code de l'urbanisme, art. L. 111-19-1).",
+    ),
+    area(
+        "ombrage_a_assurer_m2",
+        "shade_to_provide_m2",
+        "Superficie à ombrager",
+        "Parc nouveau ou rénové (code de l'urbanisme, art. L. 111-19-1).",
+    ),
+    _power("puissance_kwc", "power_kwc", "Puissance potentielle"),
+    _power("puissance_min_kwc", "power_min_kwc", "Puissance, au moins"),
+    _power("puissance_max_kwc", "power_max_kwc", "Puissance, au plus"),
+    _energy("production_kwh_an", "energy_kwh", "Production potentielle"),
+    _energy("production_min_kwh_an", "energy_min_kwh", "Production, au moins"),
+    _energy("production_max_kwh_an", "energy_max_kwh", "Production, au plus"),
+    text("rendement_source", "yield_source", "Origine du rendement", domain="rendement_source"),
+)
+_PLEAS = (
     text(
         "derogations_possibles",
         "possible_derogations",
@@ -125,9 +183,6 @@ _OBLIGATION = (
         "Dérogations possibles",
         "Jointes par « ; » : à faire valoir par le débiteur, jamais automatiques.",
     ),
-    number("puissance_kwc", None, "Puissance potentielle", unit="kWc"),
-    number("production_kwh_an", None, "Production potentielle", unit="kWh/an"),
-    count("priorite_instruction", "priority", "Priorité d'instruction", "1 : à instruire d'abord."),
 )
 _PROVENANCE = (
     text("fiabilite", "reliability", "Fiabilité du contour", domain="fiabilite"),
@@ -142,10 +197,14 @@ _PROVENANCE = (
 
 PARK_COLUMNS: tuple[Column, ...] = (
     *_IDENTITY,
+    *_OWNER,
     *_AREAS,
     *_SPACES,
     *_TREES,
     *_OBLIGATION,
+    *_DUE,
+    *_TO_DO,
+    *_PLEAS,
     *_PROVENANCE,
 )
 
@@ -159,6 +218,11 @@ PARK_TABS: dict[str, tuple[str, ...]] = {
     "Parc": (*_names(_IDENTITY), *_names(_SPACES)),
     "Superficie": _names(_AREAS),
     "Arbres": _names(_TREES),
-    "Obligation": tuple(name for name in _names(_OBLIGATION) if name != "derogations_possibles"),
+    "Obligation": _names(_OBLIGATION),
+    "Raisonnement": (),
+    "Échéance": _names(_DUE),
+    "Ombrières": _names(_TO_DO),
+    "Dérogations": ("derogations_libelles",),
+    "Propriétaire": _names(_OWNER),
     "Provenance": _names(_PROVENANCE),
 }

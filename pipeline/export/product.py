@@ -14,14 +14,19 @@ from pipeline.rules import RuleBook
 from pipeline.schemas import (
     CandidateOutcome,
     Commune,
+    DecisionStep,
     EligibleSurface,
     ExclusionPiece,
     LocatedInstallation,
+    Ownership,
     Parcel,
     ParkingCandidate,
     ParkingLot,
     Perimeter,
+    Plea,
+    Priority,
     ProtectionShare,
+    SolarPotential,
     SourceRecord,
     Tree,
     TreeCover,
@@ -32,16 +37,18 @@ _INSEE = re.compile(r"(?:\d{2}|2[AB]|97\d)\d{2,3}")
 _INSEE_LENGTH = 5
 _OVERSEAS = "97"
 _RING_COLUMNS = {"installation_id", "is_certain", "area_m2", "geometry"}
+_HELD = ("lot_id", "owner_name", "siren", "right", "holding_id")
 
 
 @dataclass(frozen=True)
 class Product:
     """
-    The tables of one commune, as the stages leave them (`pipeline/schemas.py`).
+    The tables of one commune, as the stages leave them (`pipeline/schemas`).
 
     `trees` holds the trees on or over a lot, with `lot_id` and `is_outside`; `parcels` those under
-    a lot, with `lot_id`; `rings` has `installation_id`, `is_certain`, `area_m2`; `perimeters` those
-    that meet a lot. `as_of` is the date of the rules, and the only date written in the file.
+    a lot, with `lot_id`, `owner_name`, `siren`, `right` and `holding_id`; `rings` has
+    `installation_id`, `is_certain`, `area_m2`; `perimeters` those that meet a lot. `as_of` is the
+    date of the rules, and the only date written in the file.
     """
 
     territory: Territory
@@ -52,6 +59,11 @@ class Product:
     surfaces: pd.DataFrame
     tree_cover: pd.DataFrame
     verdicts: pd.DataFrame
+    steps: pd.DataFrame
+    pleas: pd.DataFrame
+    ownership: pd.DataFrame
+    solar: pd.DataFrame
+    priorities: pd.DataFrame
     candidates: gpd.GeoDataFrame
     outcomes: pd.DataFrame
     pieces: gpd.GeoDataFrame
@@ -97,16 +109,22 @@ def check_tables(product: Product) -> None:
     check(LocatedInstallation, product.installations, crs)
     check(Perimeter, product.perimeters, crs)
     check(Tree, _without(product.trees, "Tree", "lot_id", "is_outside"), crs)
-    check(Parcel, _without(product.parcels, "Parcel", "lot_id"), crs)
+    check(Parcel, _without(product.parcels, "Parcel", *_HELD), crs)
     check_table(EligibleSurface, product.surfaces)
     check_table(TreeCover, product.tree_cover)
     check_table(Verdict, product.verdicts)
+    check_table(DecisionStep, product.steps)
+    check_table(Plea, product.pleas)
+    check_table(Ownership, product.ownership)
+    check_table(SolarPotential, product.solar)
+    check_table(Priority, product.priorities)
     check_table(CandidateOutcome, product.outcomes)
     check_table(ProtectionShare, product.protection_shares)
     check_table(SourceRecord, product.records)
     if not set(product.rings.columns) >= _RING_COLUMNS or product.rings.crs != crs:
         msg = f"rings: attendu {sorted(_RING_COLUMNS)} en {crs}"
         raise ContractError(msg)
+    _refuse_repeated_ranks(product.steps)
 
 
 def _check_commune(product: Product) -> None:
@@ -118,6 +136,15 @@ def _check_commune(product: Product) -> None:
     check(Commune, product.commune, product.territory.crs)
     if product.commune["insee_code"].tolist() != [code]:
         msg = f"commune: une ligne attendue, celle de {code} ; reçu {len(product.commune)} ligne(s)"
+        raise ContractError(msg)
+
+
+def _refuse_repeated_ranks(steps: pd.DataFrame) -> None:
+    """Refuse two comparisons at one rank of a lot: the reasoning could not be read in order."""
+    twice = steps[steps.duplicated(["lot_id", "rank"])]
+    if len(twice):
+        lot, rank = twice[["lot_id", "rank"]].iloc[0]
+        msg = f"DecisionStep: {len(twice)} rang(s) en double, le premier {rank} du parc {lot}"
         raise ContractError(msg)
 
 

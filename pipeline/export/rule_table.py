@@ -1,11 +1,12 @@
 """The legal values in force on the date of a product, as rows an analyst can quote."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 
 import pandas as pd
 
-from pipeline.rules import FRENCH_COMPARISON, LegalSource, Rule, RuleBook
+from pipeline.rule_words import plain
+from pipeline.rules import FRENCH_COMPARISON, Dated, RuleBook
 
 _COLUMNS = [
     "rule_id",
@@ -13,7 +14,10 @@ _COLUMNS = [
     "label",
     "value",
     "unit",
+    "share_of",
     "comparison",
+    "departements",
+    "replaces",
     "article",
     "valid_from",
     "valid_to",
@@ -25,17 +29,22 @@ _COLUMNS = [
 
 def rule_rows(book: RuleBook, day: date) -> pd.DataFrame:
     """
-    Return one row per rule, exclusion and protection in force on `day`.
+    Return one row per rule, exclusion, protection and derogation in force on `day`.
 
     A rule without a value on that day has no row. Values are text: a number with a point, an ISO
-    date, or a list joined by « ; ».
+    date, a word, or a list joined by « ; »; « non établie » where the text was not read.
     """
-    rows = [*_values(book.rules, day), *_exclusions(book, day), *_protections(book, day)]
+    rows = [
+        *_values(book, day),
+        *_exclusions(book, day),
+        *_protections(book, day),
+        *_derogations(book, day),
+    ]
     return pd.DataFrame(rows, columns=_COLUMNS, dtype=object)
 
 
-def _values(rules: Iterable[Rule], day: date) -> Iterator[dict[str, object]]:
-    for rule in rules:
+def _values(book: RuleBook, day: date) -> Iterator[dict[str, object]]:
+    for rule in book.rules:
         if not rule.is_in_force(day):
             continue
         dated = rule.at(day)
@@ -43,14 +52,15 @@ def _values(rules: Iterable[Rule], day: date) -> Iterator[dict[str, object]]:
             "rule_id": rule.id,
             "nature": "valeur",
             "label": rule.description,
-            "value": _written(dated.value),
+            "value": plain(dated.value),
             "unit": rule.unit,
+            "share_of": rule.share_of,
             "comparison": FRENCH_COMPARISON[rule.comparison] if rule.comparison else None,
+            "departements": ";".join(rule.departements) or None,
+            "replaces": rule.replaces,
             "article": rule.article,
-            "valid_from": dated.valid_from,
-            "valid_to": dated.valid_to,
             "needs_review": rule.needs_review,
-            **_texts(dated.sources),
+            **_dated(dated),
         }
 
 
@@ -62,10 +72,8 @@ def _exclusions(book: RuleBook, day: date) -> Iterator[dict[str, object]]:
             "label": item.label,
             "value": ";".join(item.deducted_from),
             "article": item.article,
-            "valid_from": item.valid_from,
-            "valid_to": item.valid_to,
             "needs_review": item.needs_review,
-            **_texts(item.sources),
+            **_dated(item),
         }
 
 
@@ -77,24 +85,29 @@ def _protections(book: RuleBook, day: date) -> Iterator[dict[str, object]]:
             "label": item.label,
             "value": item.effect,
             "article": item.article,
-            "valid_from": item.valid_from,
-            "valid_to": item.valid_to,
             "needs_review": item.needs_review,
-            **_texts(item.sources),
+            **_dated(item),
         }
 
 
-def _written(value: float | date | tuple[str, ...]) -> str:
-    if isinstance(value, tuple):
-        return ";".join(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(int(value)) if value == int(value) else repr(value)
+def _derogations(book: RuleBook, day: date) -> Iterator[dict[str, object]]:
+    for item in book.derogations_on(day).values():
+        yield {
+            "rule_id": item.code,
+            "nature": "derogation",
+            "label": item.label,
+            "value": "possible",
+            "article": item.article,
+            "needs_review": item.needs_review,
+            **_dated(item),
+        }
 
 
-def _texts(sources: tuple[LegalSource, ...]) -> dict[str, object]:
-    links = [str(source.href) for source in sources if source.href]
+def _dated(item: Dated) -> dict[str, object]:
+    links = [str(source.href) for source in item.sources if source.href]
     return {
-        "title": "\n".join(source.title for source in sources),
+        "valid_from": item.valid_from,
+        "valid_to": item.valid_to,
+        "title": "\n".join(source.title for source in item.sources),
         "href": links[0] if links else None,
     }

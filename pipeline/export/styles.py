@@ -32,6 +32,14 @@ _AREA_AND_BOUNDS = (
     " || format_number(\"surface_assujettie_min_m2\", 0, 'fr') || ' et '"
     " || format_number(\"surface_assujettie_max_m2\", 0, 'fr') || ')'"
 )
+# Rows of a table in a related form: the list shows one line each.
+_ROW_TITLES = {
+    "decisions": (
+        '"rang" || \'. \' || "question" || \' — \' || lower(represent_value("resultat"))'
+        " || coalesce(' → ' || \"conclusion\", '')"
+    ),
+    "derogations": '"libelle" || \' — \' || represent_value("certitude")',
+}
 _TIP_LINES: dict[str, tuple[str, ...]] = {
     "parcs": (
         'represent_value("statut")',
@@ -60,6 +68,8 @@ def style_children(
     if look.label:
         made.append(_labels(look))
     made += field_children(layer, editable=editable, related=related)
+    if row_title := _ROW_TITLES.get(layer.name):
+        made.append(element("previewExpression", text=row_title))
     title = _TIP_TITLES.get(layer.name)
     if title:
         made += [element("previewExpression", text=title), _map_tip(layer.name, title)]

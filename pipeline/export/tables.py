@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from pipeline.crs import GeometryArray, ground_area
-from pipeline.export.domains import DEROGATIONS
+from pipeline.export.domains import conclusion_words, derogation_words
 from pipeline.export.product import Product
 from pipeline.export.rule_table import rule_rows
 
@@ -32,7 +32,10 @@ def park_rows(product: Product) -> gpd.GeoDataFrame:
     """Return one row per legal car park: what it is, what was measured, what the law says."""
     measured = product.surfaces.drop(columns="gross_area_m2")  # the same as that of the lot
     lots: pd.DataFrame = product.lots
-    for table in (measured, product.tree_cover, product.verdicts):
+    for table in (
+        *(measured, product.tree_cover, product.verdicts),
+        *(product.ownership, product.solar, product.priorities),
+    ):
         lots = lots.merge(table, on="lot_id", how="left", validate="one_to_one")
     commune = product.commune.iloc[0]
     return gpd.GeoDataFrame(
@@ -41,17 +44,10 @@ def park_rows(product: Product) -> gpd.GeoDataFrame:
             epci_name=commune["epci_name"],
             rules_as_of=product.as_of,
             status_source="calcul",
-            derogation_words=lots["possible_derogations"].map(_derogation_words).astype(object),
+            derogation_words=lots["possible_derogations"].map(derogation_words).astype(object),
         ),
         crs=product.lots.crs,
     )
-
-
-def _derogation_words(codes: object) -> str | None:
-    """Return what an analyst reads for codes joined by « ; »; a code without words stays one."""
-    if not isinstance(codes, str):  # none
-        return None
-    return " ; ".join(DEROGATIONS.get(code, code) for code in codes.split(";"))
 
 
 def candidate_rows(product: Product) -> gpd.GeoDataFrame:
@@ -125,8 +121,22 @@ def perimeter_rows(product: Product) -> gpd.GeoDataFrame:
 
 
 def parcel_rows(product: Product) -> gpd.GeoDataFrame:
-    """Return the parcels under a lot."""
+    """Return the parcels under a lot, with their owner where published."""
     return product.parcels
+
+
+def decision_rows(product: Product) -> pd.DataFrame:
+    """Return the comparisons of each lot, with the words of the one that concludes."""
+    steps = product.steps
+    reached = steps["if_true"].where(steps["result"] == "oui", steps["if_false"])
+    answered = steps["result"].isin(["oui", "non"])
+    words = reached.where(answered).map(conclusion_words)
+    return steps.assign(conclusion=words.astype(object))
+
+
+def plea_rows(product: Product) -> pd.DataFrame:
+    """Return what exempts each lot, or may."""
+    return product.pleas
 
 
 def source_rows(product: Product) -> pd.DataFrame:
@@ -149,6 +159,8 @@ ROWS: dict[str, Callable[[Product], pd.DataFrame]] = {
     "icpe_tampon": ring_rows,
     "perimetres_protection": perimeter_rows,
     "parcelles": parcel_rows,
+    "decisions": decision_rows,
+    "derogations": plea_rows,
     "sources": source_rows,
     "regles": rules_in_force,
 }

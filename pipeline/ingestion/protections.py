@@ -24,6 +24,8 @@ from pipeline.ingestion.vector import list_layers, read_layer
 _SERVITUDE = re.compile(
     r"(?<![a-z0-9])(ac1|ac2|ac4|el10|[a-z]{1,2}\d{1,2}(?:bis)?)(?![0-9])", re.IGNORECASE
 )
+# The CNIG model names an assiette or a générateur after its act: « Château_ass ».
+_CNIG_SUFFIX = r"_(?:ass|gen)\d*$"
 _HERITAGE_PRESCRIPTION = "07"
 # 00: heritage of any kind, article not told; 01 and 02: L. 151-19.
 _L151_19 = ("01", "02")
@@ -192,7 +194,7 @@ def _name(kept: pd.DataFrame, scope: Scope) -> "pd.Series[str]":
     name = folder.take(kept, "title")
     for column in ("generateur_name", "assiette_name", "prescription_name"):
         name = name.fillna(folder.take(kept, column))
-    return name
+    return name.str.replace(_CNIG_SUFFIX, "", regex=True)
 
 
 def _count_left_out(

@@ -51,6 +51,8 @@ def deadline(facts: Facts, law: Law, other_area_m2: float | None) -> Deadline:
     steps = list(deferral_steps(facts, law))
     end = law.value(f"APER40.report_{law.size(facts.area.central)}")
     deferral = _state_of(steps) if steps and isinstance(end, date) and end > due else None
+    if deferral == "a_justifier" and isinstance(end, date) and law.day >= end:
+        deferral = None  # too late to be of use
     deferred = end if deferral in {"a_justifier", "justifie"} and isinstance(end, date) else None
     return Deadline(
         due=due,
@@ -111,10 +113,11 @@ def deferral_steps(facts: Facts, law: Law) -> Iterator[Step]:
         comparison=EQUAL,
         threshold="oui",
     )
+    yield law.step_on_day("report_terme", "Le report peut-il encore courir ?", rule_id)
 
 
 def _state_of(steps: list[Step]) -> DeferralState:
-    results = {step.result for step in steps}
+    results = {step.result for step in steps if step.step != "report_terme"}
     if "non" in results:
         return "ecarte"
     return "justifie" if results == {"oui"} else "a_justifier"

@@ -1,7 +1,7 @@
 """Files supplied by the service → the car park each speaks of, and what is known of it."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import geopandas as gpd
@@ -106,4 +106,4 @@ def _fact(value: Any) -> bool | None:  # noqa: ANN401 - a cell of a column of fa
 
 def as_day(text: object) -> date | None:
     """Read an ISO day; None for a missing one."""
-    return date.fromisoformat(text[:10]) if isinstance(text, str) else None
+    return datetime.fromisoformat(text).date() if isinstance(text, str) else None

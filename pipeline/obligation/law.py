@@ -133,6 +133,20 @@ class Law:
             if_false=if_false,
         )
 
+    def step_on_day(self, name: str, question: str, rule_id: str) -> Step:
+        """Return the comparison of the day with a date of the law: is it still to come."""
+        rule = self.rule(rule_id)
+        return Step(
+            step=name,
+            question=question,
+            value=self.day,
+            article=rule.article,
+            rule_id=rule.id,
+            unit=rule.unit,
+            comparison="<",
+            threshold=self.value(rule_id),
+        )
+
     def protections(self) -> dict[str, Protection]:
         """Return the perimeters that exempt, or may exempt, on that day."""
         return self.rules.protections_on(self.day)

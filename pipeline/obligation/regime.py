@@ -68,7 +68,7 @@ def resurfaced(facts: Facts, law: Law) -> tuple[Resurfaced, ...]:
     """
     areas = [(item.done_on, item.resurfaced_m2) for item in facts.dossier.works]
     told = [(day, area) for day, area in areas if area is not None]
-    if facts.gross_m2 <= 0:
+    if facts.gross_m2 <= 0 or law.value("NEUF500.renovation_cumul_duree") is None:
         return ()
     years = int(law.number("NEUF500.renovation_cumul_duree"))
     return tuple(
@@ -112,20 +112,23 @@ def _renovated(facts: Facts, law: Law) -> Situation | None:
     if heavy:
         why = "rénovation lourde établie au dossier"
         return Situation("renove", day is None, why, opens_new_branch=True, trigger_on=day)
-    if heavy is None and day is not None and _recent(facts.dossier.requested_on, law) is None:
+    worked = any(_recent(item.done_on, law) for item in facts.dossier.works)
+    stood = facts.first_seen is not None and day is not None and facts.first_seen < day
+    if heavy is None and worked and (stood or facts.dossier.requested_on is None):
         why = "travaux connus, ampleur inconnue"
         return Situation("renove", True, why, opens_new_branch=True, trigger_on=day)
     return None
 
 
 def _renovated_on(facts: Facts, law: Law) -> date | None:
-    """Return the day that subjects a renovation: its request, else the works that make it heavy."""
-    requested = _recent(facts.dossier.requested_on, law)
-    if requested is not None:
-        return requested
+    """Return the day that subjects a renovation: the request of its works, else those works."""
     heavy = [item.by for item in resurfaced(facts, law) if _reaches(item, law)]
     done = [item.done_on for item in facts.dossier.works if _recent(item.done_on, law)]
-    return min(heavy, default=max(done, default=None))
+    works = min(heavy, default=max(done, default=None))
+    requested = _recent(facts.dossier.requested_on, law)
+    if requested is None or (works is not None and works < requested):
+        return works
+    return requested
 
 
 def _recent(day: date | None, law: Law) -> date | None:

@@ -22,7 +22,6 @@ from pipeline.obligation.wording import (
 )
 
 _ARTICLE = "art. 40, loi n° 2023-175"
-_RESERVE = ", sauf concession, délégation ou report justifié."
 
 
 @dataclass(frozen=True)
@@ -155,12 +154,19 @@ def _due(account: Account, due: Deadline) -> str:
     if due.other is None or account.other_area_m2 is None:
         large = due.due == law.due_date(law.large_threshold_m2)
         why = f" (au moins {square_metres(law.large_threshold_m2)}, art. 40, III)" if large else ""
-        return f"échéance : {day(due.due)}{why}{delay}{_RESERVE}"
+        return f"échéance : {day(due.due)}{why}{delay}{_reserve(account)}"
     return (
         f"échéance : {day(due.due)}, ou {day(due.other)} (plafond"
         f" {euros(law.penalty_cap(account.other_area_m2))} par an) selon que la superficie atteint"
-        f" ou non {square_metres(law.large_threshold_m2)}{delay}{_RESERVE}"
+        f" ou non {square_metres(law.large_threshold_m2)}{delay}{_reserve(account)}"
     )
+
+
+def _reserve(account: Account) -> str:
+    """Say what may still move the due date; a file may have ruled a concession out."""
+    if account.facts.dossier.is_concession is False:
+        return ", sauf report justifié."
+    return ", sauf concession, délégation ou report justifié."
 
 
 def _delay(account: Account, due: Deadline) -> str:

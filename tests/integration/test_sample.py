@@ -16,10 +16,10 @@ HOSTILE_NAME = 'Parking "L\'Étoile" <b>& Cie</b> 🚗'
 ROUNDING_M2 = 2.0
 
 
-def run(out, *communes):
+def run(out, *communes, on="2026-11-22"):
     from pipeline.cli import app
 
-    options = ["--data", str(SAMPLE), "--out", str(out), "--on", "2026-11-22", "--offline"]
+    options = ["--data", str(SAMPLE), "--out", str(out), "--on", on, "--offline"]
     result = CliRunner().invoke(app, ["run", *communes, *options])
     assert result.exit_code == 0, result.output
     return [out / code[:2] / f"{code}.gpkg" for code in communes]
@@ -104,6 +104,17 @@ SINGLE_LOTS = [
     (HOSTILE_NAME, 1200, 1200, "non_assujetti", "a name with quotes, < and emoji"),
     ("Parking de l'Église", 450, 450, "non_assujetti", "450 m², 25 × 18"),
     ("Parking du Cimetière", 400, 400, "non_assujetti", "400 m², 20 × 20"),
+    ("Parking de la Médiathèque", 900, 900, "assujetti", "new, 50 × 18, above 500 m²"),
+    ("Parking de l'Atelier", 600, 600, "non_assujetti", "new, 30 × 20, closed to the public"),
+    ("Parking du Gymnase", 1200, 1200, "assujetti", "40 × 30, 700 m² resurfaced at once"),
+    ("Parking du Théâtre", 1000, 1000, "assujetti", "40 × 25, 150 + 400 m² resurfaced"),
+    ("Parking du Complexe sportif", 3000, 3000, "assujetti", "new, 60 × 50, both texts"),
+    ("Parking du Camping", 2400, 2400, "assujetti", "60 × 40, a concession"),
+    ("Parking de la Foire", 12000, 12000, "assujetti", "120 × 100, deferred"),
+    ("Parking de la Colline", 2000, 2000, "assujetti", "50 × 40, a slope"),
+    ("Parking du Relais routier", 2200, 2200, "assujetti", "55 × 40, for lorries"),
+    ("Parking de l'Écluse", 2100, 2100, "assujetti", "60 × 35, where it may flood"),
+    ("Parking des Remparts", 2400, 2400, "a_verifier", "60 × 40, half in a heritage site"),
 ]
 
 
@@ -340,6 +351,196 @@ def test_a_square_on_no_parcel_stays_in_scope_and_says_so(parks):
     assert the(parks, "Parking du Supermarché")["part_non_cadastree"] == pytest.approx(0, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("name", "regime", "situation", "presumed"),
+    [
+        pytest.param("Médiathèque", "neuf_500", "nouveau", False, id="requested 10 March 2025"),
+        pytest.param("Gymnase", "neuf_500", "renove", False, id="700 of 1 200 m² at once"),
+        pytest.param("Théâtre", "neuf_500", "renove", False, id="150 then 400 of 1 000 m²"),
+        pytest.param("Complexe sportif", "neuf_500", "nouveau", False, id="both texts"),
+        pytest.param("Supermarché", "existant_1500", "existant", True, id="an undated source"),
+        pytest.param("Dépôt", "inconnu", "inconnu", False, id="only in OSM of September 2026"),
+    ],
+)
+def test_regime_needs_positive_evidence_for_the_500_m2(parks, name, regime, situation, presumed):
+    lot = parks[parks["nom"].str.endswith(name, na=False)].iloc[0]
+    assert (lot["regime"], lot["situation_parc"]) == (regime, situation)
+    assert bool(lot["regime_presume"]) == presumed
+
+
+@pytest.mark.parametrize(
+    ("name", "half", "due"),
+    [
+        pytest.param("Parking de la Médiathèque", 450, "2025-03-10", id="900 m², requested"),
+        pytest.param("Parking du Gymnase", 600, "2025-06-01", id="1 200 m², works"),
+        pytest.param("Parking du Théâtre", 500, "2024-06-15", id="1 000 m², the last works"),
+    ],
+)
+def test_a_new_or_renovated_park_owes_half_of_two_areas_and_nothing_of_article_40(
+    parks, name, half, due
+):
+    lot = the(parks, name)
+    assert lot["eaux_pluviales_a_traiter_m2"] == about(half)
+    assert lot["ombrage_a_assurer_m2"] == about(half)
+    assert pd.isna(lot["surface_a_couvrir_m2"])
+    assert pd.isna(lot["sanction_plafond_eur_an"])
+    assert str(lot["echeance"])[:10] == due
+    assert "L. 111-19-1" in lot["motif"]
+
+
+def test_a_new_park_closed_to_the_public_is_not_aimed_at(parks):
+    lot = the(parks, "Parking de l'Atelier")
+    assert lot["situation_parc"] == "nouveau"
+    assert pd.isna(lot["ombrage_a_assurer_m2"])
+    assert "le parc n'est pas visé" in plain(lot["motif"])
+
+
+def test_a_new_park_above_1_500_m2_owes_both(parks):
+    lot = the(parks, "Parking du Complexe sportif")  # 3 000 m²; 35 % of the half: 525 m²
+    assert lot["surface_a_couvrir_m2"] == about(1500)
+    assert lot["surface_ombrieres_min_mixte_m2"] == about(525)
+    assert lot["eaux_pluviales_a_traiter_m2"] == about(1500)
+    assert lot["ombrage_a_assurer_m2"] == about(1500)
+    assert lot["sanction_plafond_eur_an"] == 20_000
+    # Article 40 keeps its day; the rest is due with the park itself.
+    assert str(lot["echeance"])[:10] == "2028-07-01"
+    assert lot["echeance_situation"] == "a_venir"
+
+
+def test_works_add_up_over_fifteen_years_line_by_line(products, parks):
+    lot = the(parks, "Parking du Théâtre")  # 400 of 1 000 m² at once, 550 in nine years
+    steps = read(products[0], "decisions")
+    mine = steps[(steps["parc_id"] == lot["parc_id"]) & (steps["loi"] == "L. 111-19-1")]
+    mine = mine.set_index("etape")
+    for step, share, result in (
+        ("renovation_en_une_fois", 0.4, "non"),
+        ("renovation_cumulee", 0.55, "oui"),
+    ):
+        assert float(mine.loc[step, "valeur"]) == pytest.approx(share, abs=0.002)
+        assert float(mine.loc[step, "seuil"]) == 0.5
+        assert mine.loc[step, "resultat"] == result
+        assert "R. 111-25-2" in mine.loc[step, "article"]
+
+
+def test_a_concession_is_due_when_its_contract_is_renewed(parks):
+    lot = the(parks, "Parking du Camping")
+    assert str(lot["echeance"])[:10] == "2027-03-01"
+    assert lot["echeance_situation"] == "a_venir"
+    assert pd.isna(lot["echeance_reportee"])
+    assert lot["debiteur_qualite"].startswith("concessionnaire")
+
+
+def test_a_deferral_proven_puts_a_past_due_date_ahead(parks):
+    lot = the(parks, "Parking de la Foire")
+    assert str(lot["echeance"])[:10] == "2026-07-01"
+    assert (lot["report_etat"], str(lot["echeance_reportee"])[:10]) == ("justifie", "2028-01-01")
+    assert lot["echeance_situation"] == "a_venir"
+    other = the(parks, "Parking de l'Hypermarché")  # as large, without a file
+    assert (other["report_etat"], str(other["echeance_reportee"])[:10]) == (
+        "a_justifier", "2028-01-01",
+    )  # fmt: skip
+    assert other["echeance_situation"] == "echue_report_a_justifier"
+
+
+@pytest.mark.parametrize(
+    ("name", "plea"),
+    [
+        pytest.param("Parking de la Colline", "pente", id="14 % of slope"),
+        pytest.param("Parking du Relais routier", "poids_lourds_3t5", id="lorries"),
+        pytest.param("Parking de l'Écluse", "risque_naturel", id="wholly in a zone of floods"),
+    ],
+)
+def test_what_the_owner_must_prove_leaves_the_park_subject(products, parks, name, plea):
+    lot = the(parks, name)
+    assert (lot["statut"], lot["derogations_possibles"]) == ("assujetti", plea)
+    pleas = read(products[0], "derogations").set_index("parc_id")
+    assert pleas.loc[lot["parc_id"], "certitude"] == "possible"
+
+
+def test_a_heritage_site_over_half_of_a_park_is_a_question(products, parks):
+    lot = the(parks, "Parking des Remparts")  # 30 of 60 m inside: 1 200 m² outside
+    assert lot["motif_code"] == "protection_partielle"
+    assert "1 200 m² sont en dehors" in plain(lot["motif"])
+    pleas = read(products[0], "derogations").set_index("parc_id").loc[lot["parc_id"]]
+    assert pleas["part"] == pytest.approx(0.5, abs=0.001)
+    assert pleas["certitude"] == "partielle"
+
+
+def test_one_owner_of_two_subject_parks(products, parks):
+    mall, hyper = (
+        the(parks, "Parking de la Galerie marchande"),
+        the(parks, "Parking de l'Hypermarché"),
+    )
+    assert mall["proprietaire_nom"] == hyper["proprietaire_nom"] == "FONCIERE DU PARZAN"
+    assert mall["siren"] == "999000001"
+    group = parks[parks["groupe_proprietaire"] == mall["groupe_proprietaire"]]
+    assert set(group["nom"]) == {mall["nom"], hyper["nom"]}
+    parcels = read(products[0], "parcelles")
+    holding = parcels.loc[parcels["siren"] == "999000001", "unite_fonciere"]
+    assert len(holding) == 2
+    assert len(set(holding)) == 1  # side by side
+
+
+def test_other_owners(parks):
+    named_owners = {
+        "Parking de la Mairie": "COMMUNE D'EXEMPLE-SUR-PARZAN",
+        "Parking de la Clinique": "CLINIQUE DU PARZAN ; SCI DES PEUPLIERS",
+        "Parking de la Coopérative": "COOPERATIVE DE LA PLAINE",
+    }
+    for name, owner in named_owners.items():
+        lot = the(parks, name)
+        assert lot["proprietaire_nom"] == owner
+        assert pd.isna(lot["siren"]) == (";" in owner)  # no one SIREN for two
+        assert lot["part_proprietaire"] == pytest.approx(1, abs=0.001)
+    published = parks["groupe_proprietaire"].notna()
+    assert published.sum() == 5  # these three, and the two of the same owner
+    assert set(parks.loc[~published, "proprietaire_nom"]) == {"propriétaire non publié"}
+
+
+def test_parks_that_touch_are_neighbours_and_keep_their_own_area(parks):
+    large, small = (lot for _, lot in named(parks, "Parking de la Scierie").iterrows())
+    assert large["parcs_voisins"] == small["parc_id"]
+    assert small["parcs_voisins"] == large["parc_id"]
+    assert large["surface_a_couvrir_m2"] == about(1000)  # half of 2 000, not of 2 800
+    assert parks["groupe_voisinage"].notna().sum() == 2  # three metres are no contact
+
+
+def test_power_and_energy_of_the_area_to_cover(parks):
+    # 4 000 m² × 0.93 × 0.215 kWc/m² = 799.8 kWc; its square kilometre gives 1 010 kWh/kWc.
+    lot = the(parks, "Parking de la Galerie marchande")
+    assert lot["puissance_kwc"] == pytest.approx(799.8, abs=0.5)
+    assert lot["production_kwh_an"] == pytest.approx(807_798, abs=500)
+    assert lot["rendement_source"] == "grille"
+    assert lot["puissance_min_kwc"] < lot["puissance_kwc"] < lot["puissance_max_kwc"]
+
+
+def test_first_to_instruct_is_the_large_overdue_park_of_an_owner_of_several(parks):
+    assert the(parks, "Parking de l'Hypermarché")["priorite_instruction"] == 1
+    assert the(parks, "Parking de la Foire")["priorite_instruction"] == 3  # deferred
+    idle = parks["statut"].isin(["non_assujetti", "exonere", "hors_champ"])
+    assert parks.loc[idle, "priorite_instruction"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("on", "status"),
+    [
+        pytest.param("2025-03-09", "non_assujetti", id="the day before the request"),
+        pytest.param("2025-03-10", "assujetti", id="the day of the request"),
+    ],
+)
+def test_a_file_speaks_from_its_day_on(tmp_path, on, status):
+    then = read(run(tmp_path, "62999", on=on)[0], "parcs")
+    assert the(then, "Parking de la Médiathèque")["statut"] == status
+
+
+def test_what_ends_on_1_january_2028(tmp_path):
+    then = read(run(tmp_path, "62999", on="2028-01-01")[0], "parcs")
+    assert the(then, "Parking de la Foire")["echeance_situation"] == "echue"
+    assert pd.isna(the(then, "Parking du Relais routier")["derogations_possibles"])
+    assert the(then, "Parking du Camping")["echeance_situation"] == "echue"
+    assert the(then, "Parking du Supermarché")["echeance_situation"] == "a_venir"
+
+
 def test_a_quarter_at_most_is_to_be_checked(parks):
     in_scope = parks[(parks["statut"] != "hors_champ") & (parks["surface_brute_m2"] > 1000)]
     doubtful = in_scope[in_scope["statut"] == "a_verifier"]
@@ -350,6 +551,7 @@ def test_a_quarter_at_most_is_to_be_checked(parks):
         "Parking des Halles",
         "Parking du Tribunal",
         "Parking des Visiteurs",
+        "Parking des Remparts",
     }
     assert len(doubtful) <= len(in_scope) / 4
     assert doubtful["question_a_lever"].notna().all()
@@ -413,7 +615,7 @@ def test_no_source_of_the_sample_is_missing(products):
     present = set(sources.loc[sources["etat"] != "absente", "dossier"])
     assert present >= {
         "communes", "osm", "cadastre", "bdtopo", "parkings", "icpe", "icpe_emprises", "arbres",
-        "servitudes", "monuments",
+        "servitudes", "monuments", "dossiers", "proprietaires", "irradiation",
     }  # fmt: skip
     assert sources.loc[sources["dossier"].isin(present), "sha256"].notna().all()
 

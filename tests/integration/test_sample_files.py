@@ -6,6 +6,7 @@ from pathlib import Path
 import geopandas as gpd
 import pyogrio
 import pytest
+import rasterio
 from geopandas.testing import assert_geodataframe_equal
 
 from pipeline.crs import ground_area, load_territories
@@ -16,7 +17,7 @@ GIS = {".shp", ".gpkg"}
 TEXT = {".osm", ".geojson", ".csv", ".gz"}
 FOLDERS = [
     "communes", "osm", "cadastre", "bdtopo", "parkings", "icpe", "icpe_emprises", "arbres",
-    "servitudes", "monuments",
+    "servitudes", "monuments", "dossiers", "proprietaires", "irradiation",
 ]  # fmt: skip
 
 
@@ -53,6 +54,23 @@ def test_the_script_draws_the_committed_gis_files(redrawn):
     assert files == source_files(redrawn, GIS)
     for file in files:
         assert_geodataframe_equal(gpd.read_file(SAMPLE / file), gpd.read_file(redrawn / file))
+
+
+def test_the_script_draws_the_committed_grid(redrawn):
+    (file,) = source_files(SAMPLE, {".tif"})
+    with rasterio.open(SAMPLE / file) as here, rasterio.open(redrawn / file) as there:
+        assert here.read(1).tolist() == there.read(1).tolist()
+        assert (here.transform, here.crs) == (there.transform, there.crs)
+
+
+def test_no_firm_bears_a_siren_of_the_sample():
+    """A real SIREN passes the check of Luhn."""
+    lines = (SAMPLE / "proprietaires/PM_25_NB_620.csv").read_text(encoding="utf-8").splitlines()
+    numbers = {line.split(";")[19] for line in lines[1:]}
+    assert len(numbers) == 5
+    for siren in numbers:
+        doubled = [int(digit) * (1 + rank % 2) for rank, digit in enumerate(reversed(siren))]
+        assert sum(value // 10 + value % 10 for value in doubled) % 10 != 0
 
 
 def test_the_sample_weighs_less_than_a_megabyte():

@@ -20,10 +20,13 @@ from qgis.core import (
     QgsMapSettings,
     QgsProject,
     QgsVectorLayer,
+    QgsVectorLayerTools,
     QgsVectorLayerUtils,
 )
+from qgis.gui import QgsAttributeEditorContext, QgsAttributeForm, QgsGui
 from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtWidgets import QListView, QTabWidget
 
 SIZE = 700
 BLENDED_ON_WHITE = 170 / 255  # opacity of a park's fill
@@ -91,6 +94,8 @@ def added_by_hand(path, tables):
             for name in ("statut", "motif_code"):
                 config = layer.editorWidgetSetup(fields.indexOf(name)).config()
                 seen[table][name] = config["map"]
+        if table == "perimetres_protection":
+            seen[table]["legend"] = [item.label() for item in renderer.legendSymbolItems()]
         if table == "icpe":
             project = QgsProject.instance()
             project.setCrs(layer.crs())
@@ -106,6 +111,66 @@ def relations_in(container):
         for child in container.children()
         if hasattr(child, "relation")
     ]
+
+
+def related_rows(parks, manager):
+    """Return, for each park and relation, the lines that its related form lists."""
+    seen = {}
+    for relation in manager.relations().values():
+        child = relation.referencingLayer()
+        table = child.attributeTableConfig()
+        lines = seen[relation.name()] = {"sorted_by": table.sortExpression(), "rows": {}}
+        for park in parks.getFeatures():
+            found = sorted(relation.getRelatedFeatures(park), key=lambda row: row.id())
+            lines["rows"][park["parc_id"]] = [line_of(child, row) for row in found]
+    return seen
+
+
+def line_of(layer, row):
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+    context.setFeature(row)
+    value = QgsExpression(layer.displayExpression()).evaluate(context)
+    return value if isinstance(value, str) else None
+
+
+def form_seen(parks):
+    """Open the form of the first park, as a click on it does, and read each of its tabs."""
+    QgsGui.editorWidgetRegistry().initEditors()
+    tools, context = NoTools(), QgsAttributeEditorContext()
+    context.setVectorLayerTools(tools)  # without them, QGIS crashes on a relation
+    form = QgsAttributeForm(parks, next(parks.getFeatures()), context)
+    form.show()
+    bar = form.findChildren(QTabWidget)[0]
+    seen = {}
+    for tab in range(bar.count()):
+        bar.setCurrentIndex(tab)
+        for _ in range(20):
+            QgsApplication.processEvents()
+        lists = bar.widget(tab).findChildren(QListView)
+        features = [it for it in lists if it.metaObject().className() == "QgsFeatureListView"]
+        seen[bar.tabText(tab)] = [rows_of(shown.model()) for shown in features]
+    form.close()
+    return seen
+
+
+class NoTools(QgsVectorLayerTools):
+    """What QGIS Desktop gives a form to add and edit related rows; here, only to read them."""
+
+    def addFeature(self, *_, **__):  # noqa: N802 - names of QGIS
+        return False
+
+    def startEditing(self, *_):  # noqa: N802
+        return False
+
+    def stopEditing(self, *_):  # noqa: N802
+        return True
+
+    def saveEdits(self, *_):  # noqa: N802
+        return True
+
+
+def rows_of(model):
+    return [model.index(row, 0).data() for row in range(model.rowCount())] if model else []
 
 
 def project_seen(project):
@@ -128,6 +193,8 @@ def project_seen(project):
         "layers": layers,
         "relations": {r.name(): r.isValid() for r in manager.relations().values()},
         "tabs": {tab.name(): relations_in(tab) for tab in parks.editFormConfig().tabs()},
+        "related": related_rows(parks, manager),
+        "form": form_seen(parks),
         "themes": sorted(project.mapThemeCollection().mapThemes()),
     }
 
@@ -200,7 +267,7 @@ def editing_seen(project, path):
 
 
 def main(path, request):
-    application = QgsApplication([], False)
+    application = QgsApplication([], True)  # with widgets: a form is opened
     application.initQgis()
     messages = []
     QgsApplication.messageLog().messageReceived.connect(

@@ -8,7 +8,7 @@ from pipeline.export.conformance import check_product
 from pipeline.export.domains import DOMAINS
 from pipeline.export.layers import BY_NAME, LAYERS
 from tests.qgis.conftest import run_system_python
-from tests.unit.export.hand_made import DOUBLE, GRAND
+from tests.unit.export.hand_made import ABRITE, DOUBLE, DOUTEUX, GRAND, PETIT
 
 pytestmark = pytest.mark.qgis
 
@@ -128,14 +128,39 @@ def test_what_explains_a_park_is_drawn_over_it(seen):
 def test_relations_are_valid(seen):
     relations = seen["project"]["relations"]
     assert set(relations) >= {"Corrections", "Suivi", "Notes privées", "Exclusions"}
+    assert {"Raisonnement", "Exonérations et dérogations"} <= set(relations)
     assert all(relations.values())
 
 
 def test_the_park_form_has_its_tabs_and_the_review(seen):
     tabs = seen["project"]["tabs"]
-    assert list(tabs) == ["Parc", "Superficie", "Arbres", "Obligation", "Provenance", "Revue"]
+    assert list(tabs) == [
+        *("Parc", "Superficie", "Arbres", "Obligation", "Raisonnement", "Échéance", "Ombrières"),
+        *("Dérogations", "Propriétaire", "Provenance", "Revue"),
+    ]
     assert tabs["Revue"] == ["Corrections", "Suivi", "Notes privées"]
     assert tabs["Superficie"] == ["Exclusions"]
+
+
+def test_the_form_opens_on_every_tab_and_lists_what_explains_the_park(seen):
+    form = seen["project"]["form"]  # of the first park
+    assert list(form) == list(seen["project"]["tabs"])
+    (reasoning,) = form["Raisonnement"]
+    assert [row.split(".")[0] for row in reasoning] == ["1", "2", "3", "4", "5", "6"]
+    assert reasoning[3].endswith("— oui → Assujetti : Superficie au-dessus du seuil")
+    (pleas,) = form["Dérogations"]
+    assert pleas == [
+        "stationnement de véhicules de plus de 3,5 tonnes — À faire valoir par le débiteur"
+    ]
+    assert len(form["Superficie"][0]) == 3  # its exclusions, two deducted and one flagged
+
+
+def test_the_reasoning_of_every_park_reads_in_order_to_its_conclusion(seen):
+    related = seen["project"]["related"]["Raisonnement"]
+    assert related["sorted_by"] == '"rang"'
+    ends = {lot: rows[-1].partition(" → ")[2] for lot, rows in related["rows"].items()}
+    assert ends[DOUTEUX] == "À vérifier : Sources divergentes"
+    assert ends[ABRITE] == "Exonéré : Périmètre délimité des abords"
 
 
 def test_themes_are_those_of_the_contract(seen):
@@ -159,8 +184,22 @@ def test_a_theme_shows_its_layers_with_its_style(seen, theme, style, layer):
     assert "Plan IGN" not in applied["visible"]
 
 
+def test_the_theme_of_due_dates_tells_the_deferral(seen):
+    labels = seen["themes"]["Échéances"]["labels"]
+    assert labels[GRAND] == "01/07/2026\nreport possible au 01/01/2028"
+    assert labels[DOUBLE] == "01/07/2028 ou 01/07/2026"
+    assert labels[PETIT] is None
+
+
+def test_perimeters_of_risk_have_their_words_and_their_look(seen):
+    shown = seen["added"]["perimetres_protection"]["legend"]
+    assert shown == list(DOMAINS["nature_protection"].values())
+    assert "Zone d'un plan de prévention des risques naturels" in shown
+
+
 def test_legends_speak_french(seen):
     assert seen["themes"]["À instruire"]["legend"] == list(DOMAINS["statut"].values())
+    assert seen["themes"]["Échéances"]["legend"][0] == "Échéance reportée, report justifié"
     assert "Échéance : échue, report à justifier" in seen["themes"]["Échéances"]["legend"]
     assert "Dérogation possible" in seen["themes"]["Dérogations possibles"]["legend"]
 

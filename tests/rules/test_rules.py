@@ -8,7 +8,9 @@ import yaml
 
 from pipeline.assumptions import load_assumptions
 from pipeline.errors import ConfigError, RuleNotInForceError
+from pipeline.obligation.law import check_completeness
 from pipeline.rule_files import load_rules
+from pipeline.rules import RuleBook
 from tests.tables import CONFIG, RULES
 
 RULE = {
@@ -93,6 +95,59 @@ def test_the_loader_refuses(tmp_path, change, message):
         load(tmp_path, {**RULE, **change})
     assert "0.yaml" in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        pytest.param({"values": [{**RULE["values"][0], "value": None}]}, "needs_review",
+                     id="a value that was not read, without the flag"),
+        pytest.param(
+            {"values": [{**RULE["values"][0], "valid_to": date(2023, 12, 31)}]}, "ends",
+            id="a last value that stops, with no text that ends"),
+        pytest.param(
+            {"values": [{**RULE["values"][0], "valid_to": date(2023, 12, 31)},
+                        {**RULE["values"][0], "valid_from": date(2024, 1, 2)}]}, "combler le trou",
+            id="a day without value"),
+        pytest.param({"departements": ["974"]}, "replaces", id="a local rule that replaces none"),
+        pytest.param({"departements": ["974"], "replaces": "Y.seuil"}, "dans aucun fichier",
+                     id="a local rule that replaces an unknown one"),
+        pytest.param({"values": [{**RULE["values"][0], "value": "dix"}]}, "n'est pas une valeur",
+                     id="a word for a number"),
+    ],
+)  # fmt: skip
+def test_the_loader_refuses_a_gap(tmp_path, change, message):
+    with pytest.raises(ConfigError, match=message):
+        load(tmp_path, {**RULE, **change})
+
+
+def test_two_local_rules_for_one_place_are_refused(tmp_path):
+    local = {**RULE, "departements": ["974"], "replaces": "X.seuil"}
+    with pytest.raises(ConfigError, match="remplacée deux fois dans le 974"):
+        load(tmp_path, RULE, {**local, "id": "X.un"}, {**local, "id": "X.deux"})
+
+
+def test_a_book_that_cannot_judge_a_park_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="absente de config/rules"):
+        check_completeness(load(tmp_path, RULE))
+    check_completeness(RULES)
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "change", "message"),
+    [
+        ("APER40.part", {"ends": True}, "chaque jour"),
+        ("APER40.seuil_grand", {"needs_review": True, "value": None}, "n'est pas établie"),
+    ],
+)
+def test_a_needed_value_may_not_lack(rule_id, change, message):
+    rule = RULES.rule(rule_id)
+    value = change.pop("value", rule.values[0].value)
+    values = tuple(dated.model_copy(update={"value": value}) for dated in rule.values)
+    broken = rule.model_copy(update={**change, "values": values})
+    rules = tuple(broken if item.id == rule_id else item for item in RULES.rules)
+    with pytest.raises(ConfigError, match=message):
+        check_completeness(RuleBook(rules=rules, exclusions=(), protections=()))
 
 
 def test_a_closed_period_may_be_followed_by_another(tmp_path):

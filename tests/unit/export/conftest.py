@@ -1,5 +1,7 @@
 """A product made by hand, and the file it gives."""
 
+import shutil
+
 import pytest
 
 from pipeline.export.publish import publish
@@ -10,3 +12,9 @@ from tests.unit.export.hand_made import make_product
 def published(tmp_path_factory):
     """Path of a product published once; tests copy it before they change it."""
     return publish(make_product(), tmp_path_factory.mktemp("exports"))
+
+
+@pytest.fixture
+def product(tmp_path, published):
+    """Path of a copy of it, to be damaged."""
+    return shutil.copy(published, tmp_path / "62999.gpkg")

@@ -1,48 +1,56 @@
 """A small commune made by hand: one car park per status, whole metres, no real name."""
 
 from dataclasses import replace
-from datetime import date
-from pathlib import Path
 
 import geopandas as gpd
-import pandas as pd
-from shapely import MultiPolygon, Point, box
+from shapely import Point, box
 
-from pipeline import contracts, schemas
-from pipeline.crs import load_territories, territory_of
+from pipeline import schemas
 from pipeline.export.product import Product
-from pipeline.rule_files import load_rules
+from tests.unit.export.hand_made_ground import (
+    ABRITE,
+    AS_OF,
+    CLEANED,
+    CRS,
+    DOUBLE,
+    DOUTEUX,
+    ENTERRE,
+    GRAND,
+    HOSTILE,
+    PETIT,
+    RULES,
+    SHAPES,
+    TERRITORY,
+    X,
+    Y,
+    at,
+    table,
+)
+from tests.unit.export.hand_made_law import (
+    ownership,
+    pleas,
+    priorities,
+    solar,
+    steps,
+    verdicts,
+)
 
-CONFIG = Path(__file__).resolve().parents[3] / "config"
-RULES = load_rules(CONFIG / "rules")
-TERRITORY = territory_of("62999", load_territories(CONFIG / "territories.yaml"))
-CRS = TERRITORY.crs
-AS_OF = date(2026, 7, 1)
-# 49° N, a standard parallel of Lambert-93, passes 253 m above Y: plane and ground areas are equal
-# to 0.02 m² on every shape below, so that whole metres give whole square metres.
-X, Y = 650_000, 6_877_750
-HOSTILE = 'Parc <b>"L\'Été"</b> ]]> {{x}} [% 1+1 %]\n🚗 & <script>alert(1)</script>\x07'
-CLEANED = HOSTILE.replace("\x07", "")
-
-
-def at(x, y, width, height):
-    return box(X + x, Y + y, X + x + width, Y + y + height)
-
-
-GRAND, DOUTEUX, ABRITE, PETIT, ENTERRE, DOUBLE = (f"62999-{n}" for n in range(1, 7))
-SHAPES = {
-    GRAND: at(200, 200, 120, 100),  # 12 000 m²
-    DOUTEUX: at(600, 200, 51, 30),  # 1 530 m²
-    ABRITE: at(1000, 200, 60, 50),  # 3 000 m²
-    PETIT: at(1400, 200, 30, 30),  # 900 m²
-    ENTERRE: at(200, 700, 50, 40),  # 2 000 m²
-    DOUBLE: MultiPolygon([at(600, 700, 50, 30), at(660, 700, 40, 25)]),  # 2 500 m²
-}
-
-
-def table(schema, rows, *, geometry=True):
-    frame = pd.DataFrame(rows)
-    return contracts.conform(schema, frame, CRS if geometry else None)
+__all__ = [
+    "ABRITE",
+    "AS_OF",
+    "CLEANED",
+    "DOUBLE",
+    "DOUTEUX",
+    "ENTERRE",
+    "GRAND",
+    "HOSTILE",
+    "PETIT",
+    "RULES",
+    "TERRITORY",
+    "at",
+    "commune",
+    "make_product",
+]
 
 
 def lot(lot_id, name, area, **changes):
@@ -59,6 +67,8 @@ def lot(lot_id, name, area, **changes):
         "source_high_m2": area,
         "source_areas": f"osm : {area:.0f} m²",
         "accuracy_m": 1.0,
+        "is_for_trucks": False,
+        "first_seen": None,
         "outline_known": True,
         "is_bays_only": False,
         "piece_count": 1,
@@ -81,10 +91,10 @@ def lot(lot_id, name, area, **changes):
 
 def lots():
     rows = [
-        lot(GRAND, "Parking du Grand Marché", 12_000.0),
+        lot(GRAND, "Parking du Grand Marché", 12_000.0, first_seen="2019-05-01"),
         lot(DOUTEUX, "Parking des Deux Sources", 1_530.0, reliability="moyenne"),
         lot(ABRITE, "Parking du Beffroi", 3_000.0, parcel_ids="62999000AA0001"),
-        lot(PETIT, None, 900.0),
+        lot(PETIT, None, 900.0, is_for_trucks=True),
         lot(ENTERRE, "Parking de la Cave", 2_000.0, parking_type="souterrain")
         | {"out_of_scope": "parc souterrain"},
         lot(DOUBLE, HOSTILE, 2_500.0, piece_count=2, largest_piece_m2=1_500.0, joined_by="allee"),
@@ -122,47 +132,6 @@ def surfaces():
     return table(schemas.EligibleSurface, rows, geometry=False)
 
 
-def verdict(lot_id, status, code, reason, **changes):
-    known = {"regime": "existant_1500", "regime_is_presumed": True}
-    return {"lot_id": lot_id, "status": status, "reason_code": code, "reason": reason, **known} | (
-        changes
-    )
-
-
-def verdicts():
-    due = {"due_date": "2028-07-01", "due_state": "a_venir", "penalty_cap_eur": 20_000.0}
-    rows = [
-        verdict(
-            GRAND,
-            "assujetti",
-            "au_dessus_du_seuil",
-            "Parc présumé assujetti.",
-            area_to_cover_m2=5_350.0,
-        )
-        | {"due_date": "2026-07-01", "due_state": "echue_report_a_justifier"}
-        | {"penalty_cap_eur": 40_000.0, "priority": 1.0},
-        verdict(DOUTEUX, "a_verifier", "sources_divergentes", "Les sources divergent.")
-        | {"question": "Quelle est la superficie ?", "how_to_settle": "Relevé sur place."},
-        verdict(ABRITE, "exonere", "abords_delimites", "Parc exonéré."),
-        verdict(PETIT, "non_assujetti", "sous_le_seuil", "Sous le seuil.", regime="aucun"),
-        verdict(ENTERRE, "hors_champ", "hors_champ", "Parc souterrain.", regime="aucun"),
-        verdict(
-            DOUBLE,
-            "assujetti",
-            "au_dessus_du_seuil",
-            "Parc présumé assujetti.",
-            area_to_cover_m2=1_250.0,
-        )
-        | due
-        | {
-            "possible_derogations": "abords_500m_covisibilite;exclusion_a_confirmer",
-            "priority": 2.0,
-        }
-        | {"other_due_date": "2026-07-01", "other_penalty_cap_eur": 40_000.0},
-    ]
-    return table(schemas.Verdict, rows, geometry=False)
-
-
 def tree_cover():
     known = {"method": "arbres_cartographies", "tree_count": 2.0, "wide_tree_count": 1.0}
     shade = {"shade_share": 0.02, "shade_share_min": 0.01, "shade_share_max": 0.03}
@@ -180,6 +149,7 @@ def candidate(candidate_id, source, source_id, geometry, **changes):
         "source_id": source_id,
         "role": "outline",
         "parking_type": "surface",
+        "is_for_trucks": False,
         "geometry": geometry,
     }
     return row | changes
@@ -265,6 +235,10 @@ def perimeters():
         | {"name": "Beffroi", "geometry": at(900, 100, 300, 300)},
         {"perimeter_id": "AC1-2", "source": "monuments", "kind": "abords_500m"}
         | {"name": "Chapelle", "geometry": Point(X + 700, Y + 900).buffer(500)},
+        {"perimeter_id": "PPR-1", "source": "servitudes", "kind": "risque_naturel"}
+        | {"name": "PPRI de la Lys", "geometry": at(1350, 150, 200, 200)},
+        {"perimeter_id": "PPR-2", "source": "servitudes", "kind": "risque_technologique"}
+        | {"name": "PPRT du Dépôt", "geometry": at(150, 650, 200, 200)},
     ]
     return table(schemas.Perimeter, rows)
 
@@ -292,6 +266,14 @@ def protection_shares():
             "share": 0.5,
             "kind_share": 0.5,
         },
+        *(
+            {"lot_id": lot_id, "perimeter_id": perimeter, "kind": kind}
+            | {"share": 1.0, "kind_share": 1.0}
+            for lot_id, perimeter, kind in (
+                (PETIT, "PPR-1", "risque_naturel"),
+                (ENTERRE, "PPR-2", "risque_technologique"),
+            )
+        ),
     ]
     return table(schemas.ProtectionShare, rows, geometry=False)
 
@@ -300,7 +282,8 @@ def parcels():
     rows = [
         {"idu": "62999000AA0001", "declared_area_m2": 4_000.0, "geometry": at(990, 190, 80, 50)}
     ]
-    return table(schemas.Parcel, rows).assign(lot_id=[ABRITE])
+    held = {"owner_name": "COMMUNE DE DÉMO", "siren": "210000000", "right": "Propriétaire"}
+    return table(schemas.Parcel, rows).assign(lot_id=ABRITE, **held, holding_id="u:0001")
 
 
 def records():
@@ -334,6 +317,11 @@ def make_product(**changes):
         surfaces=surfaces(),
         tree_cover=tree_cover(),
         verdicts=verdicts(),
+        steps=steps(),
+        pleas=pleas(),
+        ownership=ownership(),
+        solar=solar(),
+        priorities=priorities(),
         candidates=candidates(),
         outcomes=outcomes(),
         pieces=pieces(),

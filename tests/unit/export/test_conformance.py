@@ -1,31 +1,12 @@
 """`parzan check`: a sound product gives no finding; each damage gives the one that names it."""
 
-import shutil
-import sqlite3
-from contextlib import closing
-
 import pytest
 from shapely import MultiPolygon, Polygon
 
 from pipeline.errors import PipelineError, SourceError
 from pipeline.export.conformance import check_product
-from tests.unit.export.hand_made import DOUBLE, GRAND, PETIT, at
-
-
-@pytest.fixture
-def product(tmp_path, published):
-    return shutil.copy(published, tmp_path / "62999.gpkg")
-
-
-def damage(path, *statements):
-    """Change a file without the R-tree triggers, which need functions that only GDAL has."""
-    with closing(sqlite3.connect(path)) as connection:
-        triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        for (name,) in triggers.fetchall():
-            connection.execute(f'DROP TRIGGER "{name}"')
-        for statement in statements:
-            connection.execute(statement)
-        connection.commit()
+from tests.unit.export.hand_made import ABRITE, DOUBLE, DOUTEUX, GRAND, PETIT, at
+from tests.unit.export.reading import damage
 
 
 def test_a_published_file_conforms(product):
@@ -99,6 +80,46 @@ CASES = [
         "DELETE FROM regles WHERE regle_id = 'APER40.seuil'",
         ["APER40.seuil sans valeur ni article"],
         id="6: the article is not in the rules",
+    ),
+    pytest.param(
+        "UPDATE regles SET valeur = 'non établie' WHERE regle_id = 'APER40.seuil'",
+        ["APER40.seuil sans valeur ni article"],
+        id="6: the threshold was not read",
+    ),
+    pytest.param(
+        f"UPDATE decisions SET resultat = 'inconnu' WHERE parc_id = '{DOUTEUX}' AND rang = 3",
+        ["le raisonnement ne mène pas au statut", DOUTEUX, "aucune conclusion au raisonnement"],
+        id="6: the reasoning does not conclude",
+    ),
+    pytest.param(
+        f"UPDATE decisions SET resultat = 'non' WHERE parc_id = '{GRAND}' AND rang = 2",
+        ["le raisonnement ne mène pas au statut", GRAND, "non_assujetti/sous_le_seuil au raison"],
+        id="6: an earlier comparison concludes otherwise",
+    ),
+    pytest.param(
+        f"UPDATE parcs SET motif_code = 'contour_inconnu' WHERE parc_id = '{DOUTEUX}'",
+        ["le raisonnement ne mène pas au statut", "a_verifier/contour_inconnu au parc"],
+        id="6: another reason than that of the reasoning",
+    ),
+    pytest.param(
+        f"DELETE FROM decisions WHERE parc_id = '{ABRITE}'",
+        ["decisions : aucun raisonnement", ABRITE],
+        id="6: a park in scope without reasoning",
+    ),
+    pytest.param(
+        "UPDATE derogations SET parc_id = '62999-99'",
+        ["derogations : parc_id inconnu de parcs", "62999-99"],
+        id="5: a plea of an unknown park",
+    ),
+    pytest.param(
+        f"UPDATE parcs SET puissance_max_kwc = 799 WHERE parc_id = '{GRAND}'",
+        ["puissance_kwc hors de son intervalle", "700 ≤ 800 ≤ 799"],
+        id="2: the power above its maximum",
+    ),
+    pytest.param(
+        f"UPDATE parcs SET production_min_kwh_an = 760001 WHERE parc_id = '{GRAND}'",
+        ["production_kwh_an hors de son intervalle"],
+        id="2: the energy below its minimum",
     ),
     pytest.param(
         "UPDATE exclusions SET article = 'art. 99'",

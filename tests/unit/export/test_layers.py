@@ -1,20 +1,17 @@
 """The delivered layers: names and types of the contract, values of the tables, nothing invented."""
 
-import ast
-import sqlite3
-from contextlib import closing
-from pathlib import Path
-
 import pyogrio
 import pytest
 
 from pipeline import schemas
+from pipeline.assumptions import Motif, Source
 from pipeline.export.columns import COLUMNS
-from pipeline.export.domains import DEROGATIONS, DOMAINS
+from pipeline.export.domains import (
+    DOMAINS,
+)
 from pipeline.export.layers import LAYERS
 from pipeline.export.publish import publish
 from pipeline.rules import ProtectionKind
-from pipeline.schemas import Motif, Source
 from tests.unit.export.hand_made import (
     ABRITE,
     CLEANED,
@@ -23,12 +20,12 @@ from tests.unit.export.hand_made import (
     ENTERRE,
     GRAND,
     PETIT,
-    RULES,
     candidates,
     lots,
     make_product,
     surfaces,
 )
+from tests.unit.export.reading import park, query, types_of
 
 # Copied by hand from the contract, section 4.
 PARCS = """parc_id commune_insee commune_nom epci_nom nom adresse type_parc acces gestionnaire
@@ -42,6 +39,13 @@ moyen_verification echeance echeance_reportee echeance_situation sanction_plafon
 surface_a_couvrir_m2 surface_ombrieres_min_mixte_m2 derogations_possibles puissance_kwc
 production_kwh_an priorite_instruction fiabilite fiabilite_raisons sources source_ids regles_au
 statut_calcule statut_revu source_statut"""
+ADDED = """situation_parc articles report_etat report_conditions eaux_pluviales_a_traiter_m2
+ombrage_a_assurer_m2 puissance_min_kwc puissance_max_kwc production_min_kwh_an
+production_max_kwh_an rendement_source groupe_proprietaire part_proprietaire groupe_voisinage
+parcs_voisins depuis_au_plus_tard poids_lourds"""
+DECISIONS = """parc_id etape article valeur comparaison seuil resultat rang loi question regle_id
+unite si_oui si_non"""
+PLEAS = "parc_id code libelle article part certitude fondement fin a_confirmer"
 EXCLUSIONS = "parc_id motif article surface_m2 deduite source source_id certitude"
 TYPES = {
     "parc_id": "TEXT",
@@ -56,27 +60,17 @@ TYPES = {
     "regles_au": "DATE",
     "puissance_kwc": "REAL",
     "siren": "TEXT",
+    "depuis_au_plus_tard": "DATE",
+    "poids_lourds": "BOOLEAN",
+    "surface_ombrieres_min_mixte_m2": "REAL",
 }
-
-
-def query(path, sql, *values):
-    with closing(sqlite3.connect(path)) as connection:
-        connection.row_factory = sqlite3.Row
-        return connection.execute(sql, values).fetchall()
-
-
-def types_of(path, table):
-    return {row["name"]: row["type"] for row in query(path, f"PRAGMA table_info({table})")}
-
-
-def park(path, lot_id):
-    return dict(query(path, "SELECT * FROM parcs WHERE parc_id = ?", lot_id)[0])
 
 
 def test_layers_are_those_fed_by_this_version(published):
     expected = {
         *("commune", "parcs", "candidats", "exclusions", "arbres", "icpe", "icpe_tampon"),
-        *("perimetres_protection", "parcelles", "sources", "regles", "layer_styles"),
+        *("perimetres_protection", "parcelles", "decisions", "derogations", "sources"),
+        *("regles", "layer_styles"),
     }
     present = {row["table_name"] for row in query(published, "SELECT * FROM gpkg_contents")}
     assert present == expected
@@ -84,7 +78,9 @@ def test_layers_are_those_fed_by_this_version(published):
 
 
 def test_parks_have_every_column_of_the_contract(published):
-    assert set(PARCS.split()) <= set(types_of(published, "parcs"))
+    assert {*PARCS.split(), *ADDED.split()} <= set(types_of(published, "parcs"))
+    assert set(DECISIONS.split()) <= set(types_of(published, "decisions"))
+    assert set(PLEAS.split()) <= set(types_of(published, "derogations"))
     assert set(EXCLUSIONS.split()) <= set(types_of(published, "exclusions"))
 
 
@@ -139,11 +135,21 @@ def test_no_park_vanishes(published, lot_id, status):
     assert park(published, lot_id)["statut"] == status
 
 
-@pytest.mark.parametrize(
-    "column", ["puissance_kwc", "siren", "adresse", "echeance_reportee", "ombrieres_existantes_m2"]
-)
+@pytest.mark.parametrize("column", ["adresse", "ombrieres_existantes_m2", "statut_revu"])
 def test_what_is_not_measured_is_null(published, column):
     assert query(published, f"SELECT count({column}) AS n FROM parcs")[0]["n"] == 0
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        *("puissance_kwc", "production_kwh_an", "siren", "part_proprietaire", "groupe_voisinage"),
+        *("echeance_reportee", "surface_ombrieres_min_mixte_m2", "priorite_instruction"),
+        *("eaux_pluviales_a_traiter_m2", "ombrage_a_assurer_m2", "depuis_au_plus_tard"),
+    ],
+)
+def test_what_is_unknown_of_a_park_is_null_there(published, column):
+    assert park(published, PETIT)[column] is None
 
 
 def test_shade_is_null_where_no_tree_is_mapped(published):
@@ -195,39 +201,6 @@ def test_the_ledger_names_article_and_certainty(published):
         ("espace_vert", 1, "certaine"),
     ]
     assert rows[2]["article"] == "décret n° 2024-1023, art. 1er, III, 1°"
-
-
-def test_derogations_are_words_beside_their_codes(published):
-    row = park(published, DOUBLE)
-    assert row["derogations_possibles"] == "abords_500m_covisibilite;exclusion_a_confirmer"
-    assert row["derogations_libelles"] == (
-        "abords d'un monument historique (covisibilité) ; exclusion à confirmer"
-    )
-    assert park(published, GRAND)["derogations_libelles"] is None
-
-
-def test_every_derogation_of_the_rules_has_its_words():
-    assert {item.derogation for item in RULES.protections} <= set(DEROGATIONS)
-
-
-def reason_codes():
-    """Return the codes that the stage writes, as its source spells them."""
-    stage = Path(__file__).resolve().parents[3] / "pipeline" / "obligation"
-    for path in stage.glob("*.py"):
-        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
-                named = [word.value for word in call.keywords if word.arg == "reason_code"]
-                first = call.args[:1] if call.func.id in {"Doubt", "_exempt"} else []
-                for value in (*named, *first):
-                    if isinstance(value, ast.Constant):
-                        yield value.value
-
-
-def test_every_reason_code_has_its_words():
-    codes = set(reason_codes())
-    assert {"sous_le_seuil", "contour_inconnu", "ombrage_arbres"} <= codes
-    exempting = {item.derogation for item in RULES.protections if item.effect == "automatique"}
-    assert codes | exempting <= set(DOMAINS["motif_code"])
 
 
 def test_unknown_spaces_are_null(tmp_path):
@@ -282,6 +255,8 @@ def test_a_perimeter_says_what_it_does_and_to_which_parks(published):
     assert [(r["nature"], r["effet"], r["parcs_concernes"], r["part_max"]) for r in rows] == [
         ("abords_delimites", "automatique", ABRITE, 1.0),
         ("abords_500m", "possible", f"{ENTERRE};{DOUBLE}", 1.0),
+        ("risque_naturel", "possible", PETIT, 1.0),
+        ("risque_technologique", "possible", ENTERRE, 1.0),
     ]
 
 
@@ -289,6 +264,7 @@ def test_rules_are_those_in_force_with_their_comparison(published):
     row = dict(query(published, "SELECT * FROM regles WHERE regle_id = 'APER40.seuil'")[0])
     assert (row["valeur"], row["unite"], row["comparaison"]) == ("1500", "m2", ">")
     assert (row["article"], row["en_vigueur_du"]) == ("loi n° 2023-175, art. 40, I", "2023-03-11")
+    assert (row["departements"], row["remplace"], row["part_de"]) == (None, None, None)
 
 
 def test_missing_sources_are_listed_as_missing(published):
@@ -307,6 +283,7 @@ def test_an_empty_product_still_has_every_layer(tmp_path):
         for name in (
             *("lots", "surfaces", "tree_cover", "verdicts", "candidates", "outcomes", "pieces"),
             *("trees", "installations", "rings", "perimeters", "protection_shares", "parcels"),
+            *("steps", "pleas", "ownership", "solar", "priorities"),
         )
     }
     path = publish(make_product(**empty), tmp_path)
@@ -317,18 +294,23 @@ def test_an_empty_product_still_has_every_layer(tmp_path):
 
 
 ORIGINS = {
-    "parcs": (schemas.ParkingLot, schemas.EligibleSurface, schemas.TreeCover, schemas.Verdict),
+    "parcs": (
+        *(schemas.ParkingLot, schemas.EligibleSurface, schemas.TreeCover, schemas.Verdict),
+        *(schemas.Ownership, schemas.SolarPotential, schemas.Priority),
+    ),
     "candidats": (schemas.ParkingCandidate, schemas.CandidateOutcome),
     "exclusions": (schemas.ExclusionPiece,),
     "icpe": (schemas.LocatedInstallation,),
     "perimetres_protection": (schemas.Perimeter,),
-    "parcelles": (schemas.Parcel,),
+    "parcelles": (schemas.Parcel, schemas.OwnedParcel),
+    "decisions": (schemas.DecisionStep,),
+    "derogations": (schemas.Plea,),
     "sources": (schemas.SourceRecord,),
 }
 COMPUTED = {
     *("commune_name", "epci_name", "rules_as_of", "status_source", "ground_area_m2", "link"),
     *("certainty", "label", "article", "effect", "lot_ids", "largest_share", "lot_id"),
-    "derogation_words",
+    *("derogation_words", "conclusion", "holding_id"),
 }
 
 

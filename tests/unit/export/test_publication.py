@@ -81,6 +81,7 @@ def test_order_of_rows_changes_no_byte(tmp_path, published):
         for name in (
             *("lots", "surfaces", "verdicts", "candidates", "pieces", "trees", "perimeters"),
             *("protection_shares", "records", "installations", "outcomes", "tree_cover"),
+            *("steps", "pleas", "ownership", "solar", "priorities", "parcels"),
         )
     }
     again = publish(make_product(**shuffled), tmp_path)

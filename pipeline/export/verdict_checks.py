@@ -1,0 +1,117 @@
+"""Invariant 6 of the contract: a verdict has its due date, its article and a trace that agrees."""
+
+import math
+import sqlite3
+from collections.abc import Iterator, Sequence
+
+from pipeline.rules import FRENCH_COMPARISON
+
+_SHOWN = 3
+_EXISTING, _NEW = "APER40.seuil", "NEUF500.seuil"
+_LOOSE = FRENCH_COMPARISON["at_least"]
+_NO_DUE_DATE = (
+    "SELECT parc_id FROM parcs WHERE statut = 'assujetti' AND echeance IS NULL ORDER BY 1"
+)
+_SUBJECT = """SELECT parc_id, surface_assujettie_min_m2 FROM parcs
+ WHERE statut = 'assujetti' AND coalesce(regime, '') {} 'neuf_500' ORDER BY 1"""
+# A local rule replaces the general one in its départements, whose codes start that of the commune.
+_RULES = """SELECT valeur, comparaison, departements, coalesce(article, '') FROM regles
+ WHERE regle_id = :rule OR remplace = :rule ORDER BY departements IS NULL, regle_id"""
+_NOT_ABOVE_NEW = """SELECT parc_id FROM parcs p WHERE statut = 'assujetti' AND regime = 'neuf_500'
+ AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.parc_id = p.parc_id
+  AND d.etape = 'seuil_bas' AND d.regle_id = 'NEUF500.seuil' AND d.resultat = 'oui') ORDER BY 1"""
+_WITHOUT_TRACE = """SELECT parc_id FROM parcs WHERE statut <> 'hors_champ'
+ AND parc_id NOT IN (SELECT parc_id FROM decisions WHERE parc_id IS NOT NULL) ORDER BY 1"""
+# The first comparison that concludes, under each law; the verdict is the conclusion of one of them.
+_DISAGREES = """WITH reached AS (
+  SELECT parc_id, loi, rang, CASE resultat WHEN 'oui' THEN si_oui WHEN 'non' THEN si_non END AS said
+  FROM decisions),
+ first AS (
+  SELECT parc_id, loi, said, row_number() OVER (PARTITION BY parc_id, loi ORDER BY rang) AS place
+  FROM reached WHERE said IS NOT NULL)
+ SELECT p.parc_id, CASE WHEN p.statut_revu IS NULL THEN p.statut ELSE p.statut_calcule END
+  || '/' || p.motif_code AS verdict,
+  (SELECT group_concat(said, ', ') FROM first f WHERE f.parc_id = p.parc_id AND f.place = 1)
+ FROM parcs p WHERE p.parc_id IN (SELECT parc_id FROM decisions)
+ AND verdict NOT IN (SELECT said FROM first f WHERE f.parc_id = p.parc_id AND f.place = 1)
+ ORDER BY 1"""
+
+
+def check_verdicts(connection: sqlite3.Connection) -> Iterator[str]:
+    """
+    Yield the breaches of invariant 6.
+
+    A subject park has a due date; its interval is wholly above the threshold of its commune, or,
+    under L. 111-19-1, its trace says so. Every park in scope has a trace, and its status is the
+    conclusion of that trace.
+    """
+    if rows := connection.execute(_NO_DUE_DATE).fetchall():
+        yield f"parcs : assujetti sans échéance, {ids(rows)}"
+    yield from _check_existing(connection)
+    yield from _check_new(connection)
+    yield from _check_trace(connection)
+
+
+def _check_existing(connection: sqlite3.Connection) -> Iterator[str]:
+    subject = connection.execute(_SUBJECT.format("<>")).fetchall()
+    if not subject:
+        return
+    rule = _threshold(connection, _EXISTING)
+    if rule is None:
+        yield f"regles : {_EXISTING} sans valeur ni article, or des parcs sont assujettis"
+        return
+    threshold, comparison = rule
+    below = [(lot, low) for lot, low in subject if not _above(low, threshold, comparison)]
+    if below:
+        lot, low = below[0]
+        shown = "absent" if low is None else f"{low:.1f} m²"
+        amounts = f"minimum {shown}, seuil {threshold:g} m² ({lot})"
+        yield f"parcs : assujetti, intervalle non au-dessus du seuil, {ids(below)} ; {amounts}"
+
+
+def _check_new(connection: sqlite3.Connection) -> Iterator[str]:
+    """Check the parks of L. 111-19-1 on their trace: the area that it compares has no column."""
+    if not connection.execute(_SUBJECT.format("=")).fetchall():
+        return
+    if _threshold(connection, _NEW) is None:
+        yield f"regles : {_NEW} sans valeur ni article, or des parcs nouveaux sont assujettis"
+    if rows := connection.execute(_NOT_ABOVE_NEW).fetchall():
+        yield f"decisions : assujetti, aucune comparaison à {_NEW} ne l'établit, {ids(rows)}"
+
+
+def _threshold(connection: sqlite3.Connection, rule_id: str) -> tuple[float, str] | None:
+    """Return the threshold in force in the commune; None when it has no value or no article."""
+    commune = connection.execute("SELECT insee FROM commune").fetchone()
+    for value, comparison, departements, article in connection.execute(_RULES, {"rule": rule_id}):
+        places = tuple(str(departements).split(";")) if departements else ("",)
+        if str(commune[0] if commune else "").startswith(places):
+            return (float(value), comparison) if article and _is_number(value) else None
+    return None
+
+
+def _is_number(text: object) -> bool:
+    try:
+        return math.isfinite(float(str(text)))
+    except ValueError:
+        return False
+
+
+def _above(low: float | None, threshold: float, comparison: str) -> bool:
+    if low is None:
+        return False
+    return low >= threshold if comparison == _LOOSE else low > threshold
+
+
+def _check_trace(connection: sqlite3.Connection) -> Iterator[str]:
+    if rows := connection.execute(_WITHOUT_TRACE).fetchall():
+        yield f"decisions : aucun raisonnement, {ids(rows)}"
+    if rows := connection.execute(_DISAGREES).fetchall():
+        lot, verdict, said = rows[0]
+        amounts = f"{verdict} au parc, {said or 'aucune conclusion'} au raisonnement ({lot})"
+        yield f"decisions : le raisonnement ne mène pas au statut, {ids(rows)} ; {amounts}"
+
+
+def ids(rows: Sequence[tuple[object, ...]]) -> str:
+    """Count rows and name the first ones by their first column."""
+    shown = ", ".join(str(row[0]) for row in rows[:_SHOWN])
+    return f"{len(rows)} ligne(s) : {shown}{'…' if len(rows) > _SHOWN else ''}"
