@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, TypeVar
 
+from pipeline.legal_values import Dated, Derogation, Exclusion, Protection, Rule
 from pipeline.rule_words import AREA_WORDS, EFFECT_WORDS, territory_words, value_words
-from pipeline.rules import Dated, Derogation, Exclusion, Protection, Rule, RuleBook
+from pipeline.rules import RuleBook
 
 Nature = Literal["valeur", "exclusion", "protection", "derogation"]
 Kind = Literal["entree_en_vigueur", "fin", "valeur", "echeance"]

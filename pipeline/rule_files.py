@@ -6,7 +6,8 @@ import yaml
 from pydantic import Field, HttpUrl, ValidationError
 
 from pipeline.errors import ConfigError, describe_faults
-from pipeline.rules import Dated, Derogation, Exclusion, Protection, Rule, RuleBook, Strict
+from pipeline.legal_values import Dated, Derogation, Exclusion, Protection, Rule, Strict
+from pipeline.rules import RuleBook
 
 
 class _RuleFile(Strict):

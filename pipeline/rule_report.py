@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.legal_values import FRENCH_COMPARISON, Dated, Derogation, Exclusion, Protection, Rule
 from pipeline.rule_changes import RuleChange
 from pipeline.rule_words import (
     AREA_WORDS,
@@ -17,15 +18,7 @@ from pipeline.rule_words import (
     territory_words,
     value_words,
 )
-from pipeline.rules import (
-    FRENCH_COMPARISON,
-    Dated,
-    Derogation,
-    Exclusion,
-    Protection,
-    Rule,
-    RuleBook,
-)
+from pipeline.rules import RuleBook
 
 _KINDS = {
     "entree_en_vigueur": "entrée en vigueur",

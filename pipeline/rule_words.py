@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from pipeline.rules import FRENCH_COMPARISON, LegalArea, Rule, ShareBase, Unit, Value
+from pipeline.legal_values import FRENCH_COMPARISON, LegalArea, Rule, ShareBase, Unit, Value
 
 NOT_READ = "non établie"
 EMPTY_LIST = "(aucune)"

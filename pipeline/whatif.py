@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from pipeline.export.product import Product
+from pipeline.legal_values import Rule, Value
 from pipeline.rule_words import value_words
-from pipeline.rules import Rule, RuleBook, Value
+from pipeline.rules import RuleBook
 from pipeline.run import Configuration, OnStep, measure_commune
 
 COLUMNS = (

@@ -21,8 +21,8 @@ from pipeline.eligible_surface.subtraction import (
     take_pieces,
     without_enclosing,
 )
+from pipeline.legal_values import Exclusion, LegalArea
 from pipeline.precision import PIECE_DUST_M2
-from pipeline.rules import Exclusion, LegalArea
 from pipeline.schemas import EligibleSurface, ExclusionPiece, ParkingLot
 
 _GROUND_MOTIFS = ("espace_vert", "repos", "stockage", "logistique", "marchandises_dangereuses")

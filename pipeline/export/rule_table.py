@@ -5,8 +5,9 @@ from datetime import date
 
 import pandas as pd
 
+from pipeline.legal_values import FRENCH_COMPARISON, Dated
 from pipeline.rule_words import plain
-from pipeline.rules import FRENCH_COMPARISON, Dated, RuleBook
+from pipeline.rules import RuleBook
 
 _COLUMNS = [
     "rule_id",

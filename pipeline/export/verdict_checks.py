@@ -4,7 +4,7 @@ import math
 import sqlite3
 from collections.abc import Iterator, Sequence
 
-from pipeline.rules import FRENCH_COMPARISON
+from pipeline.legal_values import FRENCH_COMPARISON
 
 _SHOWN = 3
 _EXISTING, _NEW = "APER40.seuil", "NEUF500.seuil"

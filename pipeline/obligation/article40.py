@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from pipeline.legal_values import Exclusion
 from pipeline.obligation.doubts import (
     Doubt,
     outline_doubts,
@@ -13,7 +14,6 @@ from pipeline.obligation.facts import Facts, Protected, TreeFacts
 from pipeline.obligation.law import NO, YES, Law, fact, measure, yes_or_no
 from pipeline.obligation.trace import Conclusion, Step, until_concluded
 from pipeline.obligation.wording import day as in_words
-from pipeline.rules import Exclusion
 
 NAME = "art. 40"
 OPEN_AIR = "parc extérieur"

@@ -5,16 +5,9 @@ from datetime import date
 from math import ceil
 
 from pipeline.errors import ConfigError
+from pipeline.legal_values import FRENCH_COMPARISON, Derogation, Protection, Rule, Value, compare
 from pipeline.obligation.trace import EQUAL, Conclusion, Step
-from pipeline.rules import (
-    FRENCH_COMPARISON,
-    Derogation,
-    Protection,
-    Rule,
-    RuleBook,
-    Value,
-    compare,
-)
+from pipeline.rules import RuleBook
 
 # Ids without which no car park can be judged, on any day since the law.
 NEEDED = (

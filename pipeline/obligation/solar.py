@@ -42,7 +42,8 @@ def solar_potential(
     """
     crs = str(lots.crs)
     parks, grid = check(ParkingLot, lots, crs), check(YieldCell, cells, crs)
-    area = parks["lot_id"].map(verdicts.set_index("lot_id")["area_to_cover_m2"])
+    to_cover = verdicts.set_index("lot_id")["area_to_cover_m2"]
+    area = parks["lot_id"].map(to_cover).astype("float64")  # without lot, it would stay a text
     yields = _yields(parks, grid, assumptions)
     density = _bounds(assumptions.solar.module_density_kwc_m2)
     layout = _bounds(assumptions.solar.layout_share)

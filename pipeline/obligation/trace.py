@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, cast
 
-from pipeline.rules import FRENCH_COMPARISON, Comparison, Value, compare
+from pipeline.legal_values import FRENCH_COMPARISON, Comparison, Value, compare
 
 Result = Literal["oui", "non", "inconnu", "mesure"]
 EQUAL = "="

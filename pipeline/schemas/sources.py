@@ -10,7 +10,7 @@ from pandera.typing import Series
 from pandera.typing.geopandas import GeoSeries
 
 from pipeline.assumptions import Source
-from pipeline.rules import ProtectionKind
+from pipeline.legal_values import ProtectionKind
 from pipeline.schemas.tables import POLYGONAL, PlainTable, Polygons, Table
 
 

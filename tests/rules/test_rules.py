@@ -136,15 +136,22 @@ def test_a_book_that_cannot_judge_a_park_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("rule_id", "change", "message"),
     [
-        ("APER40.part", {"ends": True}, "chaque jour"),
-        ("APER40.seuil_grand", {"needs_review": True, "value": None}, "n'est pas établie"),
+        pytest.param(
+            "APER40.part", {"ends": True, "valid_to": date(2029, 12, 31)}, "chaque jour",
+            id="a needed value that ends",
+        ),
+        pytest.param(
+            "APER40.seuil_grand", {"needs_review": True, "value": None}, "n'est pas établie",
+            id="a needed value that was not read",
+        ),
     ],
-)
+)  # fmt: skip
 def test_a_needed_value_may_not_lack(rule_id, change, message):
     rule = RULES.rule(rule_id)
-    value = change.pop("value", rule.values[0].value)
-    values = tuple(dated.model_copy(update={"value": value}) for dated in rule.values)
-    broken = rule.model_copy(update={**change, "values": values})
+    of_rule = {key: change[key] for key in ("ends", "needs_review") if key in change}
+    of_value = {key: value for key, value in change.items() if key not in of_rule}
+    values = tuple(dated.model_copy(update=of_value) for dated in rule.values)
+    broken = rule.model_copy(update={**of_rule, "values": values})
     rules = tuple(broken if item.id == rule_id else item for item in RULES.rules)
     with pytest.raises(ConfigError, match=message):
         check_completeness(RuleBook(rules=rules, exclusions=(), protections=()))

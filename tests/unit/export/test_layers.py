@@ -11,7 +11,7 @@ from pipeline.export.domains import (
 )
 from pipeline.export.layers import LAYERS
 from pipeline.export.publish import publish
-from pipeline.rules import ProtectionKind
+from pipeline.legal_values import ProtectionKind
 from tests.unit.export.hand_made import (
     ABRITE,
     CLEANED,

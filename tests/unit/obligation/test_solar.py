@@ -141,3 +141,9 @@ def test_a_yield_outside_its_bounds_is_refused():
     section["yields"][0]["low"] = section["yields"][0]["value"] + 1
     with pytest.raises(ValidationError, match="hors de"):
         SolarAssumptions.model_validate(section)
+
+
+def test_a_commune_without_car_park_gives_an_empty_table():
+    verdicts = pd.DataFrame({"lot_id": pd.Series(dtype="str"), "area_to_cover_m2": []})
+    grid = table(schemas.YieldCell, [], {})
+    assert solar_potential(lots(), verdicts, grid, ASSUMPTIONS).empty
