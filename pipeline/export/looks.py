@@ -66,8 +66,9 @@ _DUE = (
     " || coalesce(' ou ' || format_date(\"echeance_alternative\", 'dd/MM/yyyy'), '')"
     " || CASE WHEN \"report_etat\" = 'justifie' THEN '\\nreportée au '"
     " || format_date(\"echeance_reportee\", 'dd/MM/yyyy')"
-    " WHEN \"report_etat\" = 'a_justifier' THEN coalesce('\\nreport possible au '"
-    " || format_date(\"echeance_reportee\", 'dd/MM/yyyy'), '') ELSE '' END"
+    " WHEN \"echeance_situation\" = 'echue_report_a_justifier'"
+    " THEN coalesce('\\nreport possible au ' || format_date(\"echeance_reportee\", 'dd/MM/yyyy'), '')"
+    " ELSE '' END"
 )
 _DEROGATIONS = "replace(\"derogations_libelles\", ' ; ', '\\n')"
 
