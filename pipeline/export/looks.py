@@ -67,7 +67,8 @@ _DUE = (
     " || CASE WHEN \"report_etat\" = 'justifie' THEN '\\nreportée au '"
     " || format_date(\"echeance_reportee\", 'dd/MM/yyyy')"
     " WHEN \"echeance_situation\" = 'echue_report_a_justifier'"
-    " THEN coalesce('\\nreport possible au ' || format_date(\"echeance_reportee\", 'dd/MM/yyyy'), '')"
+    " THEN coalesce('\\nreport possible au '"
+    " || format_date(\"echeance_reportee\", 'dd/MM/yyyy'), '')"
     " ELSE '' END"
 )
 _DEROGATIONS = "replace(\"derogations_libelles\", ' ; ', '\\n')"
