@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from pipeline.legal_values import Exclusion
 from pipeline.obligation.doubts import (
+    OVERSEAS,
     Doubt,
+    creation_doubt,
     outline_doubts,
     protection_doubt,
     straddle,
@@ -13,7 +15,6 @@ from pipeline.obligation.doubts import (
 from pipeline.obligation.facts import Facts, Protected, TreeFacts
 from pipeline.obligation.law import NO, YES, Law, fact, measure, yes_or_no
 from pipeline.obligation.trace import Conclusion, Step, until_concluded
-from pipeline.obligation.wording import day as in_words
 
 NAME = "art. 40"
 OPEN_AIR = "parc extérieur"
@@ -25,11 +26,11 @@ def reasoning(facts: Facts, law: Law) -> tuple[tuple[Step, ...], tuple[Doubt, ..
     """
     Return the comparisons up to the conclusion, and the questions left open if there are any.
 
-    In this order: out of scope; threshold of the commune; in the scope by its date; not subject
-    (the whole interval at or below the threshold); exempt (wholly inside an automatic perimeter, or
-    a tree test passed on its low bound); to be checked (a measured fact could flip the verdict);
-    subject. An exemption supposes an obligation: a park that the threshold leaves out is
-    `non_assujetti` wherever it lies. All the doubts of a park are told, not the first alone.
+    In this order: out of scope; threshold of the commune; not subject (the whole interval at or
+    below the threshold); exempt (wholly inside an automatic perimeter, or a tree test passed on its
+    low bound); to be checked (a measured fact could flip the verdict); subject. An exemption
+    supposes an obligation: a park that the threshold leaves out is `non_assujetti` wherever it
+    lies. All the doubts of a park are told, not the first alone.
 
     References
     ----------
@@ -37,9 +38,9 @@ def reasoning(facts: Facts, law: Law) -> tuple[tuple[Step, ...], tuple[Doubt, ..
     """
     steps = list(until_concluded(_before_doubts(facts, law)))
     if steps[-1].conclusion is not None:
-        doubt = _doubt_of_fact(steps[-1].conclusion.code, law)
+        doubt = OVERSEAS if steps[-1].conclusion == OVERSEAS.conclusion else None
         return tuple(steps), () if doubt is None else (doubt,)
-    doubted = [*outline_doubts(facts, law), *_area_doubt(facts, law), *_other_doubts(facts, law)]
+    doubted = list(_doubts(facts, law))
     told = [doubt for step, doubt in doubted if step.conclusion is not None and doubt is not None]
     # A doubt on the outline explains the interval by itself: the straddle is then not told.
     if any(doubt.is_of_outline for doubt in told):
@@ -73,9 +74,8 @@ def _before_doubts(facts: Facts, law: Law) -> Iterator[Step]:
         yes_or_no(law.has_threshold),
         YES,
         article=law.rule("APER40.seuil").article,
-        if_false=Conclusion("a_verifier", "seuil_outre_mer"),
+        if_false=OVERSEAS.conclusion,
     )
-    yield from _age(facts, law)
     yield from _areas(facts, law)
     if facts.outline_known:
         yield law.step(
@@ -90,8 +90,8 @@ def _before_doubts(facts: Facts, law: Law) -> Iterator[Step]:
         yield from _trees(facts, facts.trees, law)
 
 
-def _age(facts: Facts, law: Law) -> Iterator[Step]:
-    """Yield the tests of date, when the file tells the request: existing, or requested since."""
+def _age(facts: Facts, law: Law) -> Iterator[tuple[Step, Doubt | None]]:
+    """Yield the tests of date, when the file tells the request: requested since, or existing."""
     requested = facts.dossier.requested_on
     if requested is None or law.value("APER40.demande_depuis") is None:
         return
@@ -101,16 +101,17 @@ def _age(facts: Facts, law: Law) -> Iterator[Step]:
         "APER40.demande_depuis",
         requested,
     )
-    yield asked
+    yield asked, None
     seen = [day for day in (facts.first_seen, *(w.done_on for w in facts.dossier.works)) if day]
     if asked.result == "non" and seen:
+        doubt = creation_doubt(law)
         yield law.step(
             "existant",
             "Le parc est-il connu à la date à laquelle la loi vise les parcs existants ?",
             "APER40.existant_au",
             min(seen),
-            if_false=Conclusion("a_verifier", "date_de_creation"),
-        )
+            if_false=doubt.conclusion,
+        ), doubt  # fmt: skip
 
 
 def _areas(facts: Facts, law: Law) -> Iterator[Step]:
@@ -183,7 +184,11 @@ def _trees(facts: Facts, trees: TreeFacts, law: Law) -> Iterator[Step]:
     )
 
 
-def _other_doubts(facts: Facts, law: Law) -> Iterator[tuple[Step, Doubt]]:
+def _doubts(facts: Facts, law: Law) -> Iterator[tuple[Step, Doubt | None]]:
+    """Yield what may leave a question open; the first that does names the reason."""
+    yield from outline_doubts(facts, law)
+    yield from _area_doubt(facts, law)
+    yield from _age(facts, law)
     yield from protection_doubt(facts, law, automatic(facts, law))
     yield from tree_doubt(facts, law)
 
@@ -198,25 +203,3 @@ def _area_doubt(facts: Facts, law: Law) -> Iterator[tuple[Step, Doubt | None]]:
         facts.area.low,
         if_false=None if doubt is None else doubt.conclusion,
     ), doubt  # fmt: skip
-
-
-def _doubt_of_fact(code: str, law: Law) -> Doubt | None:
-    """Return the question that a fact of the file or of the law leaves open, if it does."""
-    if code == "seuil_outre_mer":
-        return Doubt(
-            code,
-            "aucun texte lu ne fixe le seuil de ce département d'outre-mer à cette date",
-            "Quel est le seuil applicable dans ce département ?",
-            "Article 40, VI, de la loi n° 2023-175 et décret n° 2025-802 du 11 août 2025",
-        )
-    if code == "date_de_creation":
-        day = in_words(law.day_of("APER40.existant_au"))
-        asked = in_words(law.day_of("APER40.demande_depuis"))
-        return Doubt(
-            code,
-            f"l'autorisation a été demandée avant le {asked} et le parc n'est connu qu'après le"
-            f" {day}",
-            f"Le parc existait-il le {day} ?",
-            "Déclaration d'achèvement des travaux, ou orthophotographie de l'époque",
-        )
-    return None

@@ -148,26 +148,24 @@ def _situation(today: date, due: date, deferred: date | None, *, is_proven: bool
 
 
 def _due_steps(facts: Facts, law: Law, due: date) -> Iterator[Step]:
-    large = law.size(facts.area.central) == "grand"
-    article = law.rule("APER40.echeance_grand" if large else "APER40.echeance_petit").article
+    rule = law.rule(f"APER40.echeance_{law.size(facts.area.central)}")
     if facts.dossier.is_concession:
         rule = law.rule("APER40.concession_au_plus_tot")
-        article = rule.article
         yield Step(
             "contrat", "Jour de conclusion ou de renouvellement du contrat",
-            facts.dossier.contract_on, article, rule.id, "date",
+            facts.dossier.contract_on, rule.article, rule.id, "date",
         )  # fmt: skip
     if facts.dossier.extended_to is not None:
         yield Step(
             "delai", "Dernier jour du délai accordé par le préfet", facts.dossier.extended_to,
-            article, None, "date",
+            rule.article, None, "date",
         )  # fmt: skip
     yield Step(
         step="echeance",
         question="L'échéance est-elle encore à venir ?",
         value=law.day,
-        article=article,
-        rule_id=law.rule("APER40.echeance_grand" if large else "APER40.echeance_petit").id,
+        article=rule.article,
+        rule_id=None if due == facts.dossier.extended_to else rule.id,
         unit="date",
         comparison="<",
         threshold=due,

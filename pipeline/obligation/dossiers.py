@@ -44,9 +44,10 @@ def gather_dossiers(
     lots
         `ParkingLot`.
     dossiers
-        `ParkDossier`, same CRS. A row is matched by its `lot_id`, else by its point: the lot that
-        holds it, of which there is one since lots do not overlap. Rows of one lot are merged: works
-        add up, and of any other column the last row that tells it, in order of id, is kept.
+        `ParkDossier`, same CRS. A row is matched by its `lot_id` if a lot bears it, else by its
+        point: the lot that holds it, of which there is one since lots do not overlap. Rows of one
+        lot are merged: works add up, and of any other column the last row that tells it, in order
+        of id, is kept.
     """
     crs = str(lots.crs)
     parks, rows = check(ParkingLot, lots, crs), check(ParkDossier, dossiers, crs)
@@ -66,11 +67,11 @@ def boundaries(dossiers: gpd.GeoDataFrame) -> tuple[date, ...]:
 
 def _matched(parks: gpd.GeoDataFrame, rows: gpd.GeoDataFrame) -> "pd.Series[str]":
     """Return the lot of each row; missing where none fits."""
-    named = rows["lot_id"].where(rows["lot_id"].isin(parks["lot_id"]))
+    named = rows["lot_id"].where(rows["lot_id"].isin(parks["lot_id"])).astype(object)
     row, lot = parks.sindex.query(rows.geometry.to_numpy(), predicate="intersects")
     placed = pd.Series(np.nan, index=rows.index, dtype=object)
     placed.iloc[row] = parks["lot_id"].to_numpy()[lot]
-    return named.astype(object).where(rows["lot_id"].notna(), placed)
+    return named.where(named.notna(), placed)
 
 
 def _merged(rows: list[dict[Any, Any]]) -> Dossier:

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.french import number, percent
-from pipeline.obligation.facts import Facts, Protected
+from pipeline.obligation.facts import Facts, Protected, TreeFacts
 from pipeline.obligation.law import YES, Law, fact, yes_or_no
 from pipeline.obligation.trace import Conclusion, Step
+from pipeline.obligation.wording import day as in_words
 from pipeline.obligation.wording import square_metres
 
 
@@ -30,6 +31,26 @@ class Doubt:
     def conclusion(self) -> Conclusion:
         """Return what the doubt makes of the verdict."""
         return Conclusion("a_verifier", self.code)
+
+
+OVERSEAS = Doubt(
+    "seuil_outre_mer",
+    "aucun texte lu ne fixe le seuil de ce département d'outre-mer à cette date",
+    "Quel est le seuil applicable dans ce département ?",
+    "Article 40, VI, de la loi n° 2023-175 et décret n° 2025-802 du 11 août 2025",
+)
+
+
+def creation_doubt(law: Law) -> Doubt:
+    """Return the question on a park requested too early and first known too late."""
+    day = in_words(law.day_of("APER40.existant_au"))
+    asked = in_words(law.day_of("APER40.demande_depuis"))
+    return Doubt(
+        "date_de_creation",
+        f"l'autorisation a été demandée avant le {asked} et le parc n'est connu qu'après le {day}",
+        f"Le parc existait-il le {day} ?",
+        "Déclaration d'achèvement des travaux, ou orthophotographie de l'époque",
+    )
 
 
 def outline_doubts(facts: Facts, law: Law) -> Iterator[tuple[Step, Doubt]]:
@@ -147,10 +168,17 @@ def protection_doubt(
 
 def tree_doubt(facts: Facts, law: Law) -> Iterator[tuple[Step, Doubt]]:
     """Yield the tree tests that the high bound may pass when the low bound does not."""
-    trees = facts.trees
-    if trees is None:
+    if facts.trees is None:
         return
-    shade = Doubt(
+    reaches, doubt = _shade_doubt(facts.trees, law)
+    yield reaches, doubt
+    required = law.required_trees(facts.spaces.low)
+    if reaches.conclusion is None and required is not None:
+        yield _count_doubt(facts.trees, required, law)
+
+
+def _shade_doubt(trees: TreeFacts, law: Law) -> tuple[Step, Doubt]:
+    doubt = Doubt(
         "ombrage_a_mesurer",
         f"les arbres ombragent entre {number_of_percent(trees.shade.low)} et"
         f" {percent(trees.shade.high)} du parc",
@@ -158,7 +186,7 @@ def tree_doubt(facts: Facts, law: Law) -> Iterator[tuple[Step, Doubt]]:
         "Modèle de hauteur LiDAR, ou relevé des houppiers sur orthophotographie d'été",
     )
     rule = law.rule("APER40.ombrage_arbres")
-    reaches = Step(
+    step = Step(
         step="ombrage_haut",
         question="Les arbres peuvent-ils ombrager la moitié du parc ?",
         value=trees.shade.high,
@@ -167,29 +195,27 @@ def tree_doubt(facts: Facts, law: Law) -> Iterator[tuple[Step, Doubt]]:
         unit=rule.unit,
         comparison="≥",  # half exactly does not conclude: the texts differ
         threshold=law.value(rule.id),
-        if_true=shade.conclusion,
+        if_true=doubt.conclusion,
     )
-    yield reaches, shade
-    required = law.required_trees(facts.spaces.low)
-    if reaches.conclusion is not None or required is None:
-        return
-    count = Doubt(
+    return step, doubt
+
+
+def _count_doubt(trees: TreeFacts, required: int, law: Law) -> tuple[Step, Doubt]:
+    doubt = Doubt(
         "arbres_a_qualifier",
         f"{number(trees.tree_count)} arbres pour {number(required)} requis au moins",
         "Ces arbres sont-ils à canopée large et répartis sur l'ensemble du parc ?",
         "Inventaire des arbres, ou visite",
     )
-    yield (
-        law.step(
-            "arbres_comptes",
-            "Les arbres suffisent-ils au plus petit nombre de places ?",
-            "APER40.arbres_par_place",
-            trees.tree_count,
-            threshold=required,
-            if_true=count.conclusion,
-        ),
-        count,
+    step = law.step(
+        "arbres_comptes",
+        "Les arbres suffisent-ils au plus petit nombre de places ?",
+        "APER40.arbres_par_place",
+        trees.tree_count,
+        threshold=required,
+        if_true=doubt.conclusion,
     )
+    return step, doubt
 
 
 def number_of_percent(share: float) -> str:

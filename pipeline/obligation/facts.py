@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal
-
-Status = Literal["assujetti", "non_assujetti", "exonere", "a_verifier", "hors_champ"]
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ class Dossier:
     deposit_on, order_on, has_efficient_panels
         Conditions of a deferral.
     extended_to
-        Last day of a delay granted by the prefect.
+        New due date granted by the prefect: past on that very day.
     removal_permit_on
         Day of the first authorisation to remove or transform the park.
     """
@@ -96,11 +93,21 @@ class Dossier:
             self,
             requested_on=_past(self.requested_on, day),
             works=tuple(item for item in self.works if item.done_on <= day),
+            is_heavy_renovation=self.is_heavy_renovation if self._has_begun(day) else None,
+            has_efficient_panels=(
+                None
+                if self.order_on is not None and self.order_on > day
+                else self.has_efficient_panels
+            ),
             absent_on=_past(self.absent_on, day),
             deposit_on=_past(self.deposit_on, day),
             order_on=_past(self.order_on, day),
             removal_permit_on=_past(self.removal_permit_on, day),
         )
+
+    def _has_begun(self, day: date) -> bool:
+        """Tell whether some works were done by a day; works without date are taken as done."""
+        return not self.works or any(item.done_on <= day for item in self.works)
 
 
 def _past(given: date | None, day: date) -> date | None:
@@ -138,14 +145,16 @@ class Facts:
         Missing when no tree is mapped on the lot.
     protections
         Perimeters that meet the lot, the largest share first.
-    first_seen, is_dated
-        Earliest day a source shows the park; false when one of them is undated.
+    first_seen
+        Earliest day a source shows the park; missing when one of them is undated.
     is_open_to_public
         From the file, else from the access that the sources write; missing when they do not say.
     is_for_trucks
         The sources or the file say that heavy vehicles park there.
-    hazmat_m2, installation_share
-        Part for dangerous goods; share of the lot on a classified installation, 0 for a point.
+    hazmat_m2
+        Part for dangerous goods.
+    installation
+        Classified installation that the lot stands on: French name, share of the lot (0: a point).
     """
 
     out_of_scope: str | None

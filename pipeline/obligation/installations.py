@@ -1,6 +1,7 @@
 """Classified installations that a car park stands on: it may be one itself."""
 
 import geopandas as gpd
+import numpy as np
 import shapely
 
 
@@ -24,9 +25,8 @@ def installations_over(
     known = installations[installations["rung"] != "batiment"].reset_index(drop=True)
     shapes, sites = lots.geometry.to_numpy(), known.geometry.to_numpy()
     lot, site = known.sindex.query(lots.geometry, predicate="intersects")
-    inside = shapely.area(shapely.intersection(shapes[lot], sites[site])) / shapely.area(
-        shapes[lot]
-    )
+    common = shapely.area(shapely.intersection(shapes[lot], sites[site]))
+    inside = np.clip(common / shapely.area(shapes[lot]), 0, 1)
     is_point = (known["rung"] == "point").to_numpy()[site]
     names = known["name"].fillna(known["installation_id"]).to_numpy()[site]
     found: dict[str, tuple[str, float]] = {}

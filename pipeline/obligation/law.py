@@ -5,7 +5,15 @@ from datetime import date
 from math import ceil
 
 from pipeline.errors import ConfigError
-from pipeline.legal_values import FRENCH_COMPARISON, Derogation, Protection, Rule, Value, compare
+from pipeline.legal_values import (
+    FRENCH_COMPARISON,
+    Comparison,
+    Derogation,
+    Protection,
+    Rule,
+    Value,
+    compare,
+)
 from pipeline.obligation.trace import EQUAL, Conclusion, Step
 from pipeline.rules import RuleBook
 
@@ -40,11 +48,27 @@ KNOWN = (
     "NEUF500.demande_depuis",
     "NEUF500.part_eaux_pluviales",
     "NEUF500.part_ombrage",
+    "NEUF500.renovation_cumul_duree",
+    "NEUF500.contrat",
+)
+# Ids that a measure or a day is compared with.
+COMPARED = (
+    "APER40.seuil",
+    "APER40.seuil_grand",
+    "APER40.existant_au",
+    "APER40.demande_depuis",
+    "APER40.ombrage_arbres",
+    "APER40.arbres_par_place",
+    "APER40.report_grand_acompte",
+    "APER40.report_grand_commande",
+    "APER40.report_petit_acompte",
+    "APER40.report_petit_commande",
+    "NEUF500.seuil",
+    "NEUF500.demande_depuis",
+    "NEUF500.arbres_par_place",
     "NEUF500.ombrage_arbres",
     "NEUF500.renovation_part",
     "NEUF500.renovation_cumul_part",
-    "NEUF500.renovation_cumul_duree",
-    "NEUF500.contrat",
     "NEUF500.suppression_avant",
 )
 YES, NO = "oui", "non"
@@ -120,7 +144,7 @@ class Law:
             article=rule.article,
             rule_id=rule.id,
             unit="1" if threshold is not None else rule.unit,
-            comparison=FRENCH_COMPARISON[rule.comparison or "at_least"],
+            comparison=FRENCH_COMPARISON[_comparison(rule)],
             threshold=self.value(rule_id) if threshold is None else threshold,
             if_true=if_true,
             if_false=if_false,
@@ -187,13 +211,25 @@ class Law:
 
     def mixed_canopy_min(self, area_m2: float) -> float | None:
         """Return the least canopies when trees do the rest, m²; None where no text allows it."""
-        share = self.value("APER40.part_ombrieres_mixte")
-        return float(share) * self.area_to_cover(area_m2) if isinstance(share, float) else None
+        rule_id = "APER40.part_ombrieres_mixte"
+        if self.value(rule_id) is None:
+            return None
+        return self.number(rule_id) * self.area_to_cover(area_m2)
 
     def required_trees(self, spaces: float) -> int | None:
         """Return the trees that a number of spaces asks for, rounded up; None before the decree."""
-        per_tree = self.value("APER40.arbres_par_place")
-        return ceil(spaces / float(per_tree)) if isinstance(per_tree, float | int) else None
+        return self.trees_for(spaces, "APER40.arbres_par_place")
+
+    def trees_for(self, spaces: float, rule_id: str) -> int | None:
+        """Return the trees that a ratio asks for, rounded up; None when no text gives one."""
+        return None if self.value(rule_id) is None else ceil(spaces / self.number(rule_id))
+
+
+def _comparison(rule: Rule) -> Comparison:
+    if rule.comparison is None:
+        msg = f"{rule.id} : comparaison absente (comparison), or une mesure lui est comparée"
+        raise ConfigError(msg)
+    return rule.comparison
 
 
 def yes_or_no(holds: bool | None) -> str | None:
@@ -250,3 +286,5 @@ def check_completeness(book: RuleBook) -> None:
         if any(dated.value is None for dated in rule.values):
             msg = f"{rule_id} : valeur nécessaire, or elle n'est pas établie (null)"
             raise ConfigError(msg)
+    for rule_id in COMPARED:
+        _comparison(book.rule(rule_id))

@@ -12,15 +12,22 @@ from pipeline.obligation.wording import square_metres
 
 NAME = "L. 111-19-1"
 _ARTICLE = "CU, art. L. 111-19-1"
+_RAINWATER, _SHADE = "CU, art. R. 111-25-3", "CU, art. R. 111-25-7"
 _NOT_AIMED_AT = Conclusion("non_assujetti", "neuf_hors_champ")
 
 
 @dataclass(frozen=True)
 class Duties:
-    """What a new or renovated park must provide, m²; missing where its area is below 500 m²."""
+    """
+    What a new or renovated park must provide, m²; missing where its area is at or below 500 m².
+
+    `trees`: wide-canopy trees that give the shade by themselves (R. 111-25-8), by the number of
+    spaces; missing before the text.
+    """
 
     rainwater_to_treat_m2: float | None
     shade_to_provide_m2: float | None
+    trees: int | None
 
 
 def reasoning(facts: Facts, law: Law, found: Situation) -> tuple[tuple[Step, ...], Doubt | None]:
@@ -32,7 +39,7 @@ def reasoning(facts: Facts, law: Law, found: Situation) -> tuple[tuple[Step, ...
     """
     steps = tuple(until_concluded(_steps(facts, law, found)))
     last = steps[-1].conclusion
-    return steps, None if last is None else _doubt(last.code, law)
+    return steps, None if last is None else _doubt(last.code, law, found)
 
 
 def duties(facts: Facts, law: Law) -> Duties:
@@ -42,7 +49,19 @@ def duties(facts: Facts, law: Law) -> Duties:
     return Duties(
         law.number("NEUF500.part_eaux_pluviales") * rain if law.holds(above, rain) else None,
         law.number("NEUF500.part_ombrage") * shade if law.holds(above, shade) else None,
+        law.trees_for(facts.spaces.central, "NEUF500.arbres_par_place"),
     )
+
+
+def consequences(law: Law, due: Duties) -> Iterator[Step]:
+    """Yield what a subject park must provide, as figures with their article."""
+    for name, question, rule_id, area in (
+        ("a_traiter", "Surface à rendre perméable", "NEUF500.part_eaux_pluviales",
+         due.rainwater_to_treat_m2),
+        ("a_ombrager", "Surface à ombrager", "NEUF500.part_ombrage", due.shade_to_provide_m2),
+    ):  # fmt: skip
+        if area is not None:
+            yield Step(name, question, area, law.rule(rule_id).article, rule_id, "m2")
 
 
 def _steps(facts: Facts, law: Law, found: Situation) -> Iterator[Step]:
@@ -73,10 +92,9 @@ def _steps(facts: Facts, law: Law, found: Situation) -> Iterator[Step]:
     )
     yield from _aimed_at(facts)
     yield from _removal(facts, law)
-    yield measure(
-        "eaux_pluviales", "Superficie de l'article R. 111-25-3", facts.rainwater.central, "m2"
-    )
-    yield measure("ombrage", "Superficie de l'article R. 111-25-7", facts.shade.central, "m2")
+    rain, shade = facts.rainwater.central, facts.shade.central
+    yield measure("eaux_pluviales", "Superficie pour les eaux pluviales", rain, "m2", _RAINWATER)
+    yield measure("ombrage", "Superficie pour l'ombrage", shade, "m2", _SHADE)
     yield law.step(
         "seuil_bas",
         "La plus grande des deux superficies, au moins, dépasse-t-elle le seuil ?",
@@ -148,14 +166,16 @@ def _aimed_at(facts: Facts) -> Iterator[Step]:
     )  # fmt: skip
 
 
-def _doubt(code: str, law: Law) -> Doubt | None:
+def _doubt(code: str, law: Law, found: Situation) -> Doubt | None:
     """Return the question that a conclusion leaves open; None when it leaves none."""
     threshold = square_metres(law.number("NEUF500.seuil"))
     doubts = (
         Doubt(
             "date_de_demande",
-            "le parc est plus récent que la loi, mais le jour de la demande d'autorisation n'est"
-            " pas connu",
+            "la rénovation est lourde, mais ni sa demande ni ses travaux ne sont datés"
+            if found.kind == "renove"
+            else "le parc est plus récent que la loi, mais le jour de la demande d'autorisation"
+            " n'est pas connu",
             "Quand l'autorisation d'urbanisme a-t-elle été demandée ?",
             "Registre des autorisations d'urbanisme de la commune",
         ),

@@ -18,7 +18,7 @@ UNPUBLISHED = "propriétaire non publié"
 NOT_SUPPLIED = f"{UNPUBLISHED} (fichier non fourni)"
 # Code of the right of an owner, among usufruct, long lease, management…
 _OWNS = "P"
-_OWNER_COLUMNS = ["owner_name", "siren", "right"]
+_OWNER_COLUMNS = ["owner_name", "siren", "owner_class", "right"]
 
 
 def ownership(
@@ -66,10 +66,12 @@ def parcel_owners(
     Returns
     -------
     parcels
-        `Parcel` with four more columns. `owner_name`: the names, sorted, joined by ` ; `; a text
-        that says so where none is published. `siren`: missing unless there is one owner. `right`:
-        what they hold. `holding_id`: the smallest `idu` of the parcels in one piece of the same
-        owner; they share an edge, a corner is not enough; missing without published owner.
+        `Parcel` with five more columns. `owner_name`: the names, sorted, joined by ` ; `; a text
+        that says so where none is published. `siren`: missing unless there is one owner.
+        `owner_class`: the kinds of legal person, as the DGFiP tells them (its `owner_group`), and
+        `right`: what they hold, both joined alike. `holding_id`: the smallest `idu` of the parcels
+        in one piece of the same owner; they share an edge, a corner is not enough; missing without
+        published owner.
 
     References
     ----------
@@ -104,21 +106,27 @@ def _plain(name: str) -> str:
 
 
 def _owners_by_parcel(owned: pd.DataFrame) -> pd.DataFrame:
-    """Return names, SIREN and rights, one row per parcel, its `idu` as index."""
+    """Return names, SIREN, classes and rights, one row per parcel, its `idu` as index."""
     rows = owned.assign(owner=owner_key(owned), owns=owned["right_code"] == _OWNS)
     rows = rows[rows["owns"] | ~rows.groupby("idu")["owns"].transform("any")]
     rows["right"] = rows["right"].fillna(rows["right_code"])
     # One person written in two ways, or listed once per part of the parcel, is one person.
     persons = rows.sort_values(["idu", "owner", "owner_name"]).drop_duplicates(["idu", "owner"])
     by_parcel = persons.groupby("idu")
-    found = pd.DataFrame({"owner_name": by_parcel["owner_name"].agg(_joined)})
-    found["siren"] = by_parcel["siren"].first().where(by_parcel.size() == 1)
-    found["right"] = rows.groupby("idu")["right"].agg(_joined)
+    found = pd.DataFrame({"siren": by_parcel["siren"].first().where(by_parcel.size() == 1)})
+    found["owner_name"] = _joined(persons, "owner_name")
+    found["owner_class"] = _joined(rows, "owner_group")
+    found["right"] = _joined(rows, "right")
     return found
 
 
-def _joined(texts: "pd.Series[str]") -> str | None:
-    return " ; ".join(sorted(set(texts.dropna()))) or None
+def _joined(rows: pd.DataFrame, column: str) -> "pd.Series[str]":
+    """Return the texts told of each parcel, each once, sorted; a parcel without any has no row."""
+    told = rows.loc[rows[column].fillna("") != "", ["idu", column]].drop_duplicates()
+    # Most parcels have one text: only the others are worth a call each.
+    is_one = ~told.duplicated("idu", keep=False)
+    several = told[~is_one].groupby("idu")[column].agg(lambda texts: " ; ".join(sorted(texts)))
+    return pd.concat([told[is_one].set_index("idu")[column], several])
 
 
 def _holdings(
@@ -200,7 +208,7 @@ def _ground_by_owner(
     """Return the share of each lot (its position) that each owner holds, the largest first."""
     shapes, ground = lots.geometry.to_numpy(), parcels.geometry.to_numpy()
     lot, parcel = parcels.sindex.query(lots.geometry, predicate="intersects")
-    table = parcels[_OWNER_COLUMNS].iloc[parcel].reset_index(drop=True)
+    table = parcels[["owner_name", "siren"]].iloc[parcel].reset_index(drop=True)
     table["is_published"] = parcels["holding_id"].notna().to_numpy()[parcel]
     table["owner"] = owner_key(table).where(table["is_published"], "")
     table["lot"] = lot
@@ -208,7 +216,7 @@ def _ground_by_owner(
     table = table[table["area"] > assumptions.parking_lots.shared_edge_m2.value]
     names = table.sort_values("owner_name").drop_duplicates(["lot", "owner"])
     held: pd.DataFrame = table.groupby(["lot", "owner"], as_index=False)["area"].sum()
-    held = held.merge(names.drop(columns=["area", "right"]), on=["lot", "owner"])
+    held = held.merge(names.drop(columns="area"), on=["lot", "owner"])
     held["share"] = np.clip(held["area"] / shapely.area(shapes)[held["lot"]], 0, 1)
     order = ["lot", "share", "is_published", "owner"]
     held = held.sort_values(order, ascending=[True, False, False, True])

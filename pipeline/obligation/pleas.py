@@ -103,11 +103,12 @@ def _trees(reached: Conclusion, law: Law) -> Iterator[Plea]:
 
 def _uses(facts: Facts, law: Law) -> Iterator[Plea]:
     file = facts.dossier
-    if facts.is_for_trucks or file.is_for_trucks:
-        basis = "dossier du service" if file.is_for_trucks else "étiquettes d'OpenStreetMap"
-        yield from _listed(law, "poids_lourds_3t5", basis)
+    if file.is_for_trucks:
+        yield from _listed(law, "poids_lourds_3t5", "dossier du service")
+    elif facts.is_for_trucks and file.is_for_trucks is None:
+        yield from _listed(law, "poids_lourds_3t5", "étiquettes d'OpenStreetMap")
     if facts.hazmat_m2 > 0:
-        share = facts.hazmat_m2 / facts.gross_m2 if facts.gross_m2 > 0 else None
+        share = min(1.0, facts.hazmat_m2 / facts.gross_m2) if facts.gross_m2 > 0 else None
         basis = f"{square_metres(facts.hazmat_m2)} réservés d'après les sources"
         yield from _listed(law, "marchandises_dangereuses", basis, share)
     elif file.carries_hazmat:
@@ -121,7 +122,7 @@ def _uses(facts: Facts, law: Law) -> Iterator[Plea]:
 def _site(facts: Facts, law: Law, assumptions: PleaAssumptions) -> Iterator[Plea]:
     slope = facts.dossier.slope_percent
     if slope is not None and slope > assumptions.slope_percent.value:
-        told = f"pente de {slope:.0f} %, au-delà de {assumptions.slope_percent.value:.0f} %"
+        told = f"pente de {slope:n} %, au-delà de {assumptions.slope_percent.value:n} %"
         yield from _listed(law, "pente", told)
     if facts.installation is not None:
         name, share = facts.installation

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from pipeline.obligation.facts import Dossier, Facts
+from pipeline.obligation.facts import Facts
 from pipeline.obligation.law import Law
 
 Kind = Literal["existant", "nouveau", "renove", "inconnu"]
@@ -39,9 +39,10 @@ def situation(facts: Facts, law: Law) -> Situation:
     CU, art. L. 111-19-1, R. 111-25-1 and R. 111-25-2 ; loi n° 2023-175, art. 40, III.
     """
     if law.value("NEUF500.demande_depuis") is not None:
-        found = _renovated(facts, law) or _contracted(facts.dossier, law) or _new(facts, law)
-        if found is not None:
-            return found
+        for read in (_built, _renovated, _contracted, _requested):
+            found = read(facts, law)
+            if found is not None:
+                return found
     return _existing(facts, law)
 
 
@@ -106,6 +107,26 @@ def years_after(day: date, years: int) -> date:
         return day.replace(year=day.year + years, day=day.day - 1)
 
 
+def _built(facts: Facts, law: Law) -> Situation | None:
+    """Read a park that dated evidence shows to be new: first seen, or absent, after the request."""
+    file, requested = facts.dossier, _recent(facts.dossier.requested_on, law)
+    if file.is_heavy_renovation:
+        return None
+    if requested is not None:
+        appeared = facts.first_seen is not None and facts.first_seen >= requested
+        return _of_request(requested) if appeared or file.absent_on is not None else None
+    if file.requested_on is not None or file.absent_on is None:
+        return None
+    if law.holds("APER40.existant_au", file.absent_on):
+        return None
+    return Situation("nouveau", True, "absent d'une vue plus récente", opens_new_branch=True)
+
+
+def _of_request(requested: date) -> Situation:
+    why = "demande d'autorisation"
+    return Situation("nouveau", False, why, opens_new_branch=True, trigger_on=requested)
+
+
 def _renovated(facts: Facts, law: Law) -> Situation | None:
     """Read works on a park that was there before: heavy, or of an extent to establish."""
     heavy, day = is_heavy(facts, law), _renovated_on(facts, law)
@@ -113,11 +134,15 @@ def _renovated(facts: Facts, law: Law) -> Situation | None:
         why = "rénovation lourde établie au dossier"
         return Situation("renove", day is None, why, opens_new_branch=True, trigger_on=day)
     worked = any(_recent(item.done_on, law) for item in facts.dossier.works)
-    stood = facts.first_seen is not None and day is not None and facts.first_seen < day
-    if heavy is None and worked and (stood or facts.dossier.requested_on is None):
+    if heavy is None and worked and (_stood(facts, day) or facts.dossier.requested_on is None):
         why = "travaux connus, ampleur inconnue"
         return Situation("renove", True, why, opens_new_branch=True, trigger_on=day)
     return None
+
+
+def _stood(facts: Facts, day: date | None) -> bool:
+    """Tell whether a dated source shows the park before a day."""
+    return facts.first_seen is not None and day is not None and facts.first_seen < day
 
 
 def _renovated_on(facts: Facts, law: Law) -> date | None:
@@ -136,8 +161,9 @@ def _recent(day: date | None, law: Law) -> date | None:
     return day if day is not None and law.holds("NEUF500.demande_depuis", day) else None
 
 
-def _contracted(file: Dossier, law: Law) -> Situation | None:
+def _contracted(facts: Facts, law: Law) -> Situation | None:
     """Read a contract concluded while its conclusion opened the branch."""
+    file = facts.dossier
     rule = law.rule("NEUF500.contrat")
     if file.contract_on is None or not rule.is_in_force(file.contract_on):
         return None
@@ -146,17 +172,12 @@ def _contracted(file: Dossier, law: Law) -> Situation | None:
     return Situation("existant", False, why, opens_new_branch=True, trigger_on=day)
 
 
-def _new(facts: Facts, law: Law) -> Situation | None:
-    """Read a request, or the absence from a later view; works known not to be heavy are no park."""
-    file, requested = facts.dossier, _recent(facts.dossier.requested_on, law)
-    if requested is not None and is_heavy(facts, law) is None:
-        why = "demande d'autorisation"
-        return Situation("nouveau", False, why, opens_new_branch=True, trigger_on=requested)
-    if file.requested_on is not None or file.absent_on is None:
+def _requested(facts: Facts, law: Law) -> Situation | None:
+    """Read a request; works known not to be heavy, on a park that stood, make no new park."""
+    requested = _recent(facts.dossier.requested_on, law)
+    if requested is None or (is_heavy(facts, law) is False and _stood(facts, requested)):
         return None
-    if law.holds("APER40.existant_au", file.absent_on):
-        return None
-    return Situation("nouveau", True, "absent d'une vue plus récente", opens_new_branch=True)
+    return _of_request(requested)
 
 
 def _existing(facts: Facts, law: Law) -> Situation:

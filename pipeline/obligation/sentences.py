@@ -90,7 +90,7 @@ def subject_sentence(account: Account, *, has_second: bool) -> str:
 
 
 def new_park_sentence(
-    facts: Facts,
+    account: Account,
     law: Law,
     age: Situation,
     conclusion: Conclusion,
@@ -99,14 +99,19 @@ def new_park_sentence(
     *,
     is_alone: bool,
 ) -> str:
-    """Say what L. 111-19-1 of the code de l'urbanisme adds for a new or renovated park."""
+    """
+    Say what L. 111-19-1 of the code de l'urbanisme adds for a new or renovated park.
+
+    `law` is that of the day which subjects the park; `account` holds that of the run.
+    """
+    facts = account.facts
     kind = {"renove": "parc rénové", "nouveau": "parc nouveau"}.get(age.kind, "parc existant")
     opening = f"Au titre de l'article L. 111-19-1 du code de l'urbanisme ({kind} : {age.why})"
     if conclusion.status == "assujetti":
         return sentence(
             f"{opening}, {_duties(facts, duties)}.",
             _from_when(age),
-            _in_perimeter(facts, law),
+            _in_perimeter(facts, account.law),
             _trees_do(facts, law),
             "" if is_alone else _NON_CUMUL,
         )
@@ -240,7 +245,7 @@ def _from_when(age: Situation) -> str:
 
 
 def _in_perimeter(facts: Facts, law: Law) -> str:
-    """Say that a protected perimeter takes the solar canopies off, and nothing else."""
+    """Say that a protected perimeter of today takes the solar canopies off, and nothing else."""
     texts = law.protections()
     if not any(
         item.share == 1 and item.kind in texts and texts[item.kind].effect == "automatique"
@@ -258,9 +263,15 @@ def _trees_do(facts: Facts, law: Law) -> str:
     trees = facts.trees
     if trees is None or law.value("NEUF500.ombrage_arbres") is None:
         return ""
-    if not law.holds("NEUF500.ombrage_arbres", trees.shade.low):
-        return ""
-    return "Les arbres en place ombragent déjà plus de la moitié du parc (art. R. 111-25-8)."
+    if law.holds("NEUF500.ombrage_arbres", trees.shade.low):
+        return "Les arbres en place ombragent déjà plus de la moitié du parc (art. R. 111-25-8)."
+    required = law.trees_for(facts.spaces.high, "NEUF500.arbres_par_place")
+    if required is not None and trees.are_spread and trees.wide_tree_count >= required:
+        return (
+            f"Les {number(trees.wide_tree_count)} arbres à canopée large en place, répartis sur le"
+            " parc, suffisent pour l'ombrage (art. R. 111-25-8)."
+        )
+    return ""
 
 
 def _deduction(facts: Facts) -> str:

@@ -123,6 +123,11 @@ class _Second:
     def conclusion(self) -> Conclusion:
         return _reached(self.steps)
 
+    @property
+    def traced(self) -> tuple[Step, ...]:
+        is_due = self.conclusion.status == "assujetti"
+        return (*self.steps, *(new_parks.consequences(self.law, self.duties) if is_due else ()))
+
 
 def _reached(steps: tuple[Step, ...]) -> Conclusion:
     found = first_conclusion(steps)
@@ -157,17 +162,18 @@ def _combined(
 ) -> Decision:
     main = account.conclusion
     found = strongest([main, None if second is None else second.conclusion]) or main
-    new_applies = second is not None and second.conclusion.code != "neuf_hors_champ"
+    both = second is not None and second.conclusion.status == main.status == "assujetti"
+    new_decides = second is not None and (both or found == second.conclusion)
     doubts = [*account.doubts] if main.status == found.status else []
     if second is not None and second.doubt is not None and found.status == "a_verifier":
         doubts.append(second.doubt)
     traced = [(article40.NAME, step) for step in (*steps, *_consequences(account))]
-    traced += [(new_parks.NAME, step) for step in (() if second is None else second.steps)]
+    traced += [(new_parks.NAME, step) for step in (() if second is None else second.traced)]
     decision = Decision(
         status=found.status,
         reason_code=found.code,
         reason=_reason(account, age, second),
-        regime="neuf_500" if new_applies else _regime(age),
+        regime="neuf_500" if new_decides else _regime(age),
         situation=age.kind,
         regime_is_presumed=age.is_presumed,
         articles=_articles(traced),
@@ -178,7 +184,7 @@ def _combined(
         possible_derogations=_possible(found, account),
     )
     decision = _with_article40(decision, account)
-    return decision if second is None else _with_second(decision, age, second, account.law.day)
+    return decision if second is None else _with_second(decision, age, second, account)
 
 
 def _regime(age: Situation) -> str:
@@ -216,18 +222,34 @@ def _with_article40(decision: Decision, account: Account) -> Decision:
     )
 
 
-def _with_second(decision: Decision, age: Situation, second: _Second, today: date) -> Decision:
+def _with_second(decision: Decision, age: Situation, second: _Second, account: Account) -> Decision:
     """Add what L. 111-19-1 asks; it is due with the park itself, article 40 on its own day."""
     if second.conclusion.status != "assujetti" or age.trigger_on is None:
         return decision
-    own_state = "a_venir" if today < age.trigger_on else "echue"
+    own_state = _own_state(account.facts, age.trigger_on, account.law.day)
     return replace(
         decision,
         due_date=decision.due_date or age.trigger_on,
-        due_state=decision.due_state or own_state,
+        due_state=decision.due_state if decision.due_date else own_state,
         rainwater_to_treat_m2=second.duties.rainwater_to_treat_m2,
         shade_to_provide_m2=second.duties.shade_to_provide_m2,
+        required_tree_count=decision.required_tree_count or second.duties.trees,
     )
+
+
+def _own_state(facts: Facts, trigger_on: date, today: date) -> str | None:
+    """
+    Say where the duties of L. 111-19-1 stand; missing while nothing shows the park.
+
+    A source that shows the park since then, or that is undated, shows it; so do works, and a
+    contract (the park stood already). A request alone makes nothing due yet.
+    """
+    if today < trigger_on:
+        return "a_venir"
+    file = facts.dossier
+    seen = facts.first_seen is None or facts.first_seen >= trigger_on
+    worked = any(item.done_on >= trigger_on for item in file.works)
+    return "echue" if seen or worked or file.contract_on == trigger_on else None
 
 
 def _debtor(facts: Facts, law: Law) -> str:
@@ -311,7 +333,7 @@ def _reason(account: Account, age: Situation, second: _Second | None) -> str:
     other = ""
     if second is not None:
         other = new_park_sentence(
-            account.facts, second.law, age, second.conclusion, second.doubt, second.duties,
+            account, second.law, age, second.conclusion, second.doubt, second.duties,
             is_alone=account.conclusion.status != "assujetti",
         )  # fmt: skip
     return sentence(say(account, has_second=second is not None), other, NOT_A_DECISION)
