@@ -1,33 +1,32 @@
 """One commune, from files to a GeoPackage: the stages as calls. The first file to read."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 
 from pipeline.assumptions import Assumptions, load_assumptions
 from pipeline.crs import Territory, ground_area, load_territories, territory_of
 from pipeline.eligible_surface.ground import gather_masks
 from pipeline.eligible_surface.installations import icpe_rings, locate_installations, ring_distance
-from pipeline.eligible_surface.measure import compute_eligible_surface
+from pipeline.eligible_surface.measure import Ledger, compute_eligible_surface
 from pipeline.export.product import Product
 from pipeline.export.publish import publish
 from pipeline.ingestion.catalogue import Catalogue, load_catalogue
 from pipeline.ingestion.folder import Sources, read_sources
-from pipeline.obligation.classify import Evidence, Judgement, classify_lots
-from pipeline.obligation.dossiers import boundaries
+from pipeline.obligation.apply import Applied, Ground, apply_law
+from pipeline.obligation.classify import Evidence
+from pipeline.obligation.dossiers import boundaries, own_dossiers
 from pipeline.obligation.law import check_completeness
-from pipeline.obligation.owners import ownership, parcel_owners
-from pipeline.obligation.priority import prioritise
 from pipeline.obligation.protections import protection_shares
-from pipeline.obligation.solar import solar_potential
 from pipeline.parking_lots.build import ParkingLots, build_parking_lots
 from pipeline.parking_lots.describe import Surroundings
+from pipeline.parking_lots.land import parcels_of_lots
+from pipeline.parking_lots.outcomes import outcomes_for_commune
 from pipeline.roads import settle_through_roads
 from pipeline.rule_files import load_rules
 from pipeline.rules import RuleBook
@@ -114,129 +113,157 @@ def measure_commune(
     on_step: OnStep = lambda _: None,
 ) -> tuple[Product, tuple[str, ...]]:
     """Return the tables of one commune and the warnings of its sources; nothing is written."""
-    rules = configuration.rules
     territory = territory_of(insee_code, configuration.territories)
-    sources = _read(insee_code, data, rules.as_of(day), territory, configuration, on_step)
-    as_of = rules.as_of(day, boundaries(sources.dossiers))
-    product, unmatched = _qualify(insee_code, sources, as_of, territory, configuration, on_step)
-    return product, (*sources.warnings, *unmatched)
+    configuration.rules.as_of(day)  # refuses a day before the law, before anything is read
+    run = _Run(insee_code, day, territory, configuration)
+    sources = _read(run, data, on_step)
+    dated = replace(run, day=_as_of(run, sources))
+    product, remarks = _qualify(dated, sources, on_step)
+    return product, (*sources.warnings, *remarks)
 
 
-def _read(
-    insee_code: str,
-    data: Path,
-    day: date,
-    territory: Territory,
-    configuration: Configuration,
-    on_step: OnStep,
-) -> Sources:
+@dataclass(frozen=True)
+class _Run:
+    """What every stage of one commune shares: where, when, under which choices."""
+
+    insee_code: str
+    day: date
+    territory: Territory
+    configuration: Configuration
+
+    @property
+    def rules(self) -> RuleBook:
+        return self.configuration.rules
+
+    @property
+    def assumptions(self) -> Assumptions:
+        return self.configuration.assumptions
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What was measured on the car parks of a commune: areas, trees, installations."""
+
+    ledger: Ledger
+    cover: pd.DataFrame
+    located: gpd.GeoDataFrame
+    rings: gpd.GeoDataFrame
+
+
+def _read(run: _Run, data: Path, on_step: OnStep) -> Sources:
     return read_sources(
         data,
-        insee_code,
-        territory,
-        configuration.assumptions,
-        configuration.catalogue,
-        heritage_radius_m=configuration.rules.number("APER40.abords_rayon", day),
+        run.insee_code,
+        run.territory,
+        run.assumptions,
+        run.configuration.catalogue,
+        heritage_radius_m=run.rules.number("APER40.abords_rayon", run.day),
         on_progress=on_step,
     )
 
 
-def _qualify(
-    insee_code: str,
-    sources: Sources,
-    day: date,
-    territory: Territory,
-    configuration: Configuration,
-    on_step: OnStep,
-) -> tuple[Product, tuple[str, ...]]:
-    rules, assumptions = configuration.rules, configuration.assumptions
+def _as_of(run: _Run, sources: Sources) -> date:
+    """Return the last day on which the law, a file or a priority changed for this commune."""
+    commune = _of_commune(sources.communes, run.insee_code)
+    days = boundaries(own_dossiers(sources.dossiers, commune))
+    soon = timedelta(days=run.assumptions.priority.soon_days.value)
+    nearing = [due - soon for due in (*run.rules.due_days(), *days)]
+    return run.rules.as_of(run.day, (*days, *nearing))
 
+
+def _qualify(run: _Run, sources: Sources, on_step: OnStep) -> tuple[Product, tuple[str, ...]]:
     on_step("Délimitation des parcs")
-    roads = settle_through_roads(sources.roads, assumptions)
+    roads = settle_through_roads(sources.roads, run.assumptions)
     around = _surroundings(sources, roads)
-    parks = build_parking_lots(sources.candidates, around, assumptions, territory)
-    lots = parks.lots[parks.lots["insee_code"] == insee_code].reset_index(drop=True)
+    parks = build_parking_lots(sources.candidates, around, run.assumptions, run.territory)
+    lots = parks.lots[parks.lots["insee_code"] == run.insee_code].reset_index(drop=True)
 
-    on_step("Mesure de la superficie assujettie")
-    located, rings = _installations(sources, rules, day, territory, assumptions)
-    # Nothing is counted, hence excluded, in a park that article 40 does not reach.
+    on_step("Mesure de la superficie assujettie et de l'ombrage")
+    measured = _measure(run, sources, lots, roads)
+
+    on_step("Application de la loi")
+    shares = protection_shares(lots, sources.perimeters, run.assumptions)
+    law = apply_law(
+        lots,
+        _evidence(run, sources, measured, shares),
+        Ground(sources.parcels, sources.owned_parcels, sources.owners_known, sources.yield_cells),
+        run.rules,
+        run.assumptions,
+        run.day,
+    )
+    return _product(run, sources, parks, lots, measured, shares, law), law.judgement.remarks
+
+
+def _measure(
+    run: _Run, sources: Sources, lots: gpd.GeoDataFrame, roads: gpd.GeoDataFrame
+) -> _Measured:
+    located, rings = _installations(run, sources)
+    # Nothing is counted, hence excluded, in a park that the law does not reach.
     counted = lots[lots["out_of_scope"].isna()].reset_index(drop=True)
-    masks = gather_masks(sources.masks, sources.buildings, roads, rings, counted, assumptions)
+    masks = gather_masks(sources.masks, sources.buildings, roads, rings, counted, run.assumptions)
     ledger = compute_eligible_surface(
         counted,
         masks,
-        crowns_of(sources.trees, "high", assumptions),
-        rules.exclusions_on(day),
-        assumptions,
-        territory,
+        crowns_of(sources.trees, "high", run.assumptions),
+        run.rules.exclusions_on(run.day),
+        run.assumptions,
+        run.territory,
     )
+    cover = compute_tree_cover(
+        counted, ledger.remaining, sources.trees, run.assumptions, run.territory
+    )
+    return _Measured(ledger, cover, located, rings)
 
-    on_step("Ombrage par les arbres cartographiés")
-    cover = compute_tree_cover(counted, ledger.remaining, sources.trees, assumptions, territory)
 
-    on_step("Application de la loi")
-    shares = protection_shares(lots, sources.perimeters, assumptions)
-    evidence = Evidence(
-        surfaces=ledger.surfaces,
-        pieces=ledger.pieces,
-        cover=cover,
+def _evidence(run: _Run, sources: Sources, measured: _Measured, shares: pd.DataFrame) -> Evidence:
+    commune = _of_commune(sources.communes, run.insee_code)
+    return Evidence(
+        surfaces=measured.ledger.surfaces,
+        pieces=measured.ledger.pieces,
+        cover=measured.cover,
         shares=shares,
         perimeters=sources.perimeters,
-        installations=located,
-        dossiers=_own_dossiers(sources.dossiers, lots, _of_commune(sources.communes, insee_code)),
+        installations=measured.located,
+        dossiers=own_dossiers(sources.dossiers, commune),
     )
-    judged = classify_lots(lots, evidence, rules, assumptions, day)
 
-    on_step("Propriétaires, voisinage et potentiel solaire")
-    land = parcel_owners(
-        sources.parcels, sources.owned_parcels, assumptions, owners_known=sources.owners_known
-    )
-    owners = ownership(lots, land, assumptions, owners_known=sources.owners_known)
 
-    product = Product(
-        territory=territory,
-        insee_code=insee_code,
-        as_of=day,
-        commune=_of_commune(sources.communes, insee_code),
+def _product(
+    run: _Run,
+    sources: Sources,
+    parks: ParkingLots,
+    lots: gpd.GeoDataFrame,
+    measured: _Measured,
+    shares: pd.DataFrame,
+    law: Applied,
+) -> Product:
+    return Product(
+        territory=run.territory,
+        insee_code=run.insee_code,
+        as_of=run.day,
+        commune=_of_commune(sources.communes, run.insee_code),
         lots=lots,
-        surfaces=ledger.surfaces,
-        tree_cover=cover,
-        verdicts=judged.verdicts,
-        steps=judged.steps,
-        pleas=judged.pleas,
-        ownership=owners,
-        solar=solar_potential(lots, judged.verdicts, sources.yield_cells, assumptions),
-        priorities=prioritise(
-            lots,
-            judged.verdicts,
-            ledger.surfaces,
-            owners,
-            assumptions,
-            day=day,
-            large_m2=rules.number("APER40.seuil_grand", day),
-        ),
+        surfaces=measured.ledger.surfaces,
+        tree_cover=measured.cover,
+        verdicts=law.judgement.verdicts,
+        steps=law.judgement.steps,
+        pleas=law.judgement.pleas,
+        ownership=law.ownership,
+        solar=law.solar,
+        priorities=law.priorities,
         candidates=sources.candidates,
-        outcomes=_outcomes_for(insee_code, parks),
-        pieces=ledger.pieces,
-        trees=crowns_over(lots, sources.trees, assumptions),
-        installations=located,
-        rings=rings,
+        outcomes=outcomes_for_commune(run.insee_code, parks.lots, parks.outcomes),
+        pieces=measured.ledger.pieces,
+        trees=crowns_over(lots, sources.trees, run.assumptions),
+        installations=measured.located,
+        rings=measured.rings,
         perimeters=_meeting(sources.perimeters, shares),
         protection_shares=shares,
-        parcels=_parcels_of(lots, land),
+        parcels=parcels_of_lots(lots, law.land),
         records=sources.records,
-        rules=rules,
+        rules=run.rules,
         version=version("parzan"),
     )
-    return product, _unmatched(judged)
-
-
-def _unmatched(judged: Judgement) -> tuple[str, ...]:
-    """Tell the rows of `dossiers/` that fit no car park of the commune: none is lost in silence."""
-    if not judged.unmatched:
-        return ()
-    rows = ", ".join(judged.unmatched)
-    return (f"dossiers/ : aucun parc de la commune à cet identifiant ou à cette position : {rows}",)
 
 
 def _surroundings(sources: Sources, roads: gpd.GeoDataFrame) -> Surroundings:
@@ -251,68 +278,19 @@ def _surroundings(sources: Sources, roads: gpd.GeoDataFrame) -> Surroundings:
     )
 
 
-def _installations(
-    sources: Sources, rules: RuleBook, day: date, territory: Territory, assumptions: Assumptions
-) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+def _installations(run: _Run, sources: Sources) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Return the installations on their best rung, and their rings with their ground area."""
-    headings = rules.rule("APER40.icpe_rubriques")
-    verified = rules.labels(headings.id, day) if headings.is_in_force(day) else ()
+    headings = run.rules.rule("APER40.icpe_rubriques")
+    verified = run.rules.labels(headings.id, run.day) if headings.is_in_force(run.day) else ()
     located = locate_installations(sources.installations, sources.buildings, verified)
-    rings = icpe_rings(located, ring_distance(rules, day), assumptions)
-    return located, rings.assign(area_m2=ground_area(rings.geometry.to_numpy(), territory))
-
-
-def _own_dossiers(
-    dossiers: gpd.GeoDataFrame, lots: gpd.GeoDataFrame, commune: gpd.GeoDataFrame
-) -> gpd.GeoDataFrame:
-    """Leave the rows placed in another commune to it; a park of ours may reach beyond our limit."""
-    places = dossiers.geometry.to_numpy()
-    ground = shapely.union_all([*commune.geometry, *lots.geometry])
-    ours = dossiers["lot_id"].notna() | shapely.intersects(ground, places)
-    return dossiers[ours].reset_index(drop=True)
+    rings = icpe_rings(located, ring_distance(run.rules, run.day), run.assumptions)
+    return located, rings.assign(area_m2=ground_area(rings.geometry.to_numpy(), run.territory))
 
 
 def _of_commune(communes: gpd.GeoDataFrame, insee_code: str) -> gpd.GeoDataFrame:
     return communes[communes["insee_code"] == insee_code].reset_index(drop=True)
 
 
-def _outcomes_for(insee_code: str, parks: ParkingLots) -> pd.DataFrame:
-    """Say of a candidate next door which commune its park belongs to; its park is not ours."""
-    owner = parks.lots.set_index("lot_id")["insee_code"].to_dict()
-    ours = _own_lots(insee_code, parks.lots)
-    outcomes = parks.outcomes.copy()
-    elsewhere = outcomes["lot_id"].notna() & (outcomes["lot_id"].map(owner) != insee_code)
-    # A candidate cut in two may have its larger part next door, and another one here.
-    lot_here = outcomes["candidate_id"].map(ours)
-    outcomes["lot_id"] = outcomes["lot_id"].mask(elsewhere, lot_here)
-    gone = elsewhere & lot_here.isna()
-    code = parks.outcomes["lot_id"].map(owner)[gone]
-    outcomes.loc[gone, "reason"] = ("parc rattaché à la commune " + code).where(
-        code != "", "parc situé hors des communes connues"
-    )
-    return outcomes
-
-
-def _own_lots(insee_code: str, lots: gpd.GeoDataFrame) -> dict[str, str]:
-    """Return the largest lot of the commune that each candidate takes part in."""
-    own = lots[lots["insee_code"] == insee_code].sort_values(["gross_area_m2", "lot_id"])
-    return {
-        candidate: lot_id
-        for lot_id, candidates in zip(own["lot_id"], own["source_ids"], strict=True)
-        for candidate in candidates.split(";")
-    }
-
-
 def _meeting(perimeters: gpd.GeoDataFrame, shares: pd.DataFrame) -> gpd.GeoDataFrame:
     met = perimeters["perimeter_id"].isin(shares["perimeter_id"])
     return perimeters[met].reset_index(drop=True)
-
-
-def _parcels_of(lots: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the parcels under a lot with its `lot_id`; the first by id where several share one."""
-    listed = lots[["lot_id", "parcel_ids"]].dropna()
-    pairs = listed.assign(idu=listed["parcel_ids"].str.split(";")).explode("idu")
-    first = pairs.sort_values(["idu", "lot_id"]).drop_duplicates("idu")
-    lot_of = dict(zip(first["idu"], first["lot_id"], strict=True))
-    under = parcels[parcels["idu"].isin(lot_of)].reset_index(drop=True)
-    return under.assign(lot_id=under["idu"].map(lot_of).astype("str"))

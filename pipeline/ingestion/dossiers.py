@@ -114,11 +114,22 @@ def read_rows(report: FileReport, scope: Scope) -> list[tuple[int, Row]]:
     ]
     rows = [(number, _parsed(cells, number, titles, report)) for number, cells in named]
     points = _points(rows, titles, scope, report)
+    _refuse_undated_works(rows, report)
     placed = [
         (number, {**{name: row[name] for name in row if name not in _AXES}, "geometry": point})
         for (number, row), point in zip(rows, points, strict=True)
     ]
     return _around(placed, scope, report)
+
+
+def _refuse_undated_works(rows: list[tuple[int, Row]], report: FileReport) -> None:
+    """Refuse works without a day: which law they fall under could not be told."""
+    for number, row in rows:
+        if row.get("resurfaced_m2") is not None and row.get("works_on") is None:
+            why = (
+                f"ligne {number} : surface_refaite_m2 sans travaux_le ; donner le jour des travaux"
+            )
+            raise report.refusal(why)
 
 
 def _known_titles(sheet: Sheet, scope: Scope, report: FileReport) -> dict[str, str]:

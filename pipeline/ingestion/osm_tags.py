@@ -146,7 +146,9 @@ def is_tree(tags: Tags) -> bool:
 
 
 def is_building(tags: Tags) -> bool:
-    """Tell whether an area is a building; one that is a car park itself is not."""
+    """Tell whether an area is a building; a car park itself, or an administrative limit, is not."""
+    if "boundary" in tags:  # met: a limit whose `building` holds the text of a decree
+        return False
     is_roof = tags.get("man_made") == "carport" or tags.get("building", "no") != "no"
     return is_roof and tags.get("amenity") != "parking"
 

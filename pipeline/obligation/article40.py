@@ -1,6 +1,7 @@
 """Article 40 of loi n° 2023-175 on one car park: the comparisons, in the order of the reasoning."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from pipeline.legal_values import Exclusion
 from pipeline.obligation.doubts import (
@@ -18,8 +19,6 @@ from pipeline.obligation.trace import Conclusion, Step, until_concluded
 
 NAME = "art. 40"
 OPEN_AIR = "parc extérieur"
-_SCOPE = "décret n° 2024-1023, art. 1er, I"
-_COUNTED = "décret n° 2024-1023, art. 1er"
 
 
 def reasoning(facts: Facts, law: Law) -> tuple[tuple[Step, ...], tuple[Doubt, ...]]:
@@ -52,7 +51,7 @@ def reasoning(facts: Facts, law: Law) -> tuple[tuple[Step, ...], tuple[Doubt, ..
             "Une mesure peut-elle encore renverser le verdict ?",
             yes_or_no(bool(told)),
             NO,
-            article=law.rule("APER40.seuil").article,
+            article=law.cite("APER40.seuil"),
             if_true=Conclusion("assujetti", "au_dessus_du_seuil"),
         )
     )
@@ -65,7 +64,7 @@ def _before_doubts(facts: Facts, law: Law) -> Iterator[Step]:
         "Le parc est-il un parc extérieur, hors bâtiment et hors voie publique ?",
         facts.out_of_scope or OPEN_AIR,
         OPEN_AIR,
-        article=_SCOPE,
+        article=law.cite("APER40.champ"),
         if_false=Conclusion("hors_champ", "hors_champ"),
     )
     yield fact(
@@ -73,7 +72,7 @@ def _before_doubts(facts: Facts, law: Law) -> Iterator[Step]:
         "Le seuil applicable dans la commune est-il établi ?",
         yes_or_no(law.has_threshold),
         YES,
-        article=law.rule("APER40.seuil").article,
+        article=law.cite("APER40.seuil"),
         if_false=OVERSEAS.conclusion,
     )
     yield from _areas(facts, law)
@@ -102,16 +101,30 @@ def _age(facts: Facts, law: Law) -> Iterator[tuple[Step, Doubt | None]]:
         requested,
     )
     yield asked, None
-    seen = [day for day in (facts.first_seen, *(w.done_on for w in facts.dossier.works)) if day]
-    if asked.result == "non" and seen:
+    known = _known_on(facts, law)
+    if asked.result == "non" and known is not None:
         doubt = creation_doubt(law)
         yield law.step(
             "existant",
             "Le parc est-il connu à la date à laquelle la loi vise les parcs existants ?",
             "APER40.existant_au",
-            min(seen),
+            known,
             if_false=doubt.conclusion,
         ), doubt  # fmt: skip
+
+
+def _known_on(facts: Facts, law: Law) -> date | None:
+    """
+    Return the first day on which the park is known to be there, or known not to be there yet.
+
+    Missing when an undated source alone shows it: it is then presumed existing.
+    """
+    file = facts.dossier
+    seen = [day for day in (facts.first_seen, *(item.done_on for item in file.works)) if day]
+    if seen:
+        return min(seen)
+    absent = [day for day in (file.requested_on, file.absent_on) if day is not None]
+    return max((day for day in absent if not law.holds("APER40.existant_au", day)), default=None)
 
 
 def _areas(facts: Facts, law: Law) -> Iterator[Step]:
@@ -127,7 +140,13 @@ def _areas(facts: Facts, law: Law) -> Iterator[Step]:
             motif, "m2",
         )  # fmt: skip
     if facts.gross_m2 > 0:
-        yield measure("superficie", "Superficie qui compte", facts.area.central, "m2", _COUNTED)
+        yield measure(
+            "superficie",
+            "Superficie qui compte",
+            facts.area.central,
+            "m2",
+            law.cite("APER40.superficie"),
+        )
 
 
 def _heritage(facts: Facts, law: Law) -> Iterator[Step]:
@@ -161,7 +180,7 @@ def _trees(facts: Facts, trees: TreeFacts, law: Law) -> Iterator[Step]:
     """Yield the two tests of trees; either is enough, each on its low bound."""
     yield law.step(
         "ombrage_bas",
-        "Les arbres ombragent-ils, au moins, plus de la moitié du parc ?",
+        "La part ombragée, au moins, dépasse-t-elle le seuil ?",
         "APER40.ombrage_arbres",
         trees.shade.low,
         if_true=Conclusion("exonere", "ombrage_arbres"),
@@ -169,11 +188,12 @@ def _trees(facts: Facts, trees: TreeFacts, law: Law) -> Iterator[Step]:
     required = law.required_trees(facts.spaces.high)
     if required is None:
         return
-    article = law.rule("APER40.arbres_par_place").article
+    article = law.cite("APER40.arbres_par_place")
     yield fact(
         "arbres_repartis", "Les arbres sont-ils répartis sur l'ensemble du parc ?",
         yes_or_no(trees.are_spread), YES, article=article,
     )  # fmt: skip
+    yield measure("places", "Places, au plus", facts.spaces.high, "places", article)
     yield law.step(
         "arbres_par_place",
         "Les arbres à canopée large suffisent-ils au plus grand nombre de places ?",

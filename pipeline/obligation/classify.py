@@ -45,13 +45,13 @@ class Judgement:
     """
     Verdicts (`Verdict`), the way to each (`DecisionStep`), grounds of exemption (`Plea`).
 
-    `unmatched` names the rows of `dossiers/` that fit no car park.
+    `remarks` tells, in French, what an agent should know of the rows of `dossiers/`.
     """
 
     verdicts: pd.DataFrame
     steps: pd.DataFrame
     pleas: pd.DataFrame
-    unmatched: tuple[str, ...]
+    remarks: tuple[str, ...]
 
 
 def classify_lots(
@@ -76,7 +76,7 @@ def classify_lots(
     judgement
         Tables in the order of `lots`. An undated park present in the data is presumed existing.
     """
-    dossiers, unmatched = gather_dossiers(lots, evidence.dossiers)
+    dossiers, remarks = gather_dossiers(lots, evidence.dossiers)
     protections = _protections(evidence)
     deducted = _deducted(evidence.pieces)
     sites = installations_over(lots, evidence.installations)
@@ -89,7 +89,7 @@ def classify_lots(
         )  # fmt: skip
         law = Law(rules, day, row["insee_code"])
         decisions[lot_id] = decide(facts, law, assumptions.pleas)
-    return Judgement(*_tables(decisions), unmatched=unmatched)
+    return Judgement(*_tables(decisions), remarks=remarks)
 
 
 def _joined(lots: gpd.GeoDataFrame, evidence: Evidence) -> pd.DataFrame:

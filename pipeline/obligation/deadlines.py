@@ -108,7 +108,7 @@ def deferral_steps(facts: Facts, law: Law) -> Iterator[Step]:
         step="report_panneaux",
         question="Les panneaux répondent-ils aux critères de performance ?",
         value=yes_or_no(file.has_efficient_panels),
-        article=law.rule(rule_id).article,
+        article=law.cite(rule_id),
         unit="texte",
         comparison=EQUAL,
         threshold="oui",
@@ -151,22 +151,32 @@ def _due_steps(facts: Facts, law: Law, due: date) -> Iterator[Step]:
     rule = law.rule(f"APER40.echeance_{law.size(facts.area.central)}")
     if facts.dossier.is_concession:
         rule = law.rule("APER40.concession_au_plus_tot")
-        yield Step(
-            "contrat", "Jour de conclusion ou de renouvellement du contrat",
-            facts.dossier.contract_on, rule.article, rule.id, "date",
-        )  # fmt: skip
+        yield from _contract_steps(facts.dossier.contract_on, law)
     if facts.dossier.extended_to is not None:
         yield Step(
-            "delai", "Dernier jour du délai accordé par le préfet", facts.dossier.extended_to,
-            rule.article, None, "date",
+            "delai", "Nouvelle échéance accordée par le préfet", facts.dossier.extended_to,
+            law.cite(rule.id), None, "date",
         )  # fmt: skip
     yield Step(
         step="echeance",
         question="L'échéance est-elle encore à venir ?",
         value=law.day,
-        article=rule.article,
-        rule_id=None if due == facts.dossier.extended_to else rule.id,
+        article=law.cite(rule.id),
+        rule_id=rule.id if due == law.value(rule.id) else None,
         unit="date",
         comparison="<",
         threshold=due,
     )
+
+
+def _contract_steps(contract_on: date | None, law: Law) -> Iterator[Step]:
+    """Yield the day of the contract against the two days that bound the due date."""
+    for rule_id, question, comparison in (
+        ("APER40.concession_au_plus_tot", "Le contrat est-il conclu après la borne basse ?", "≥"),
+        ("APER40.concession_au_plus_tard", "Le contrat est-il conclu avant la borne haute ?", "≤"),
+    ):
+        rule = law.rule(rule_id)
+        yield Step(
+            "contrat", question, contract_on, law.cite(rule.id), rule.id, "date", comparison,
+            law.value(rule_id),
+        )  # fmt: skip

@@ -7,37 +7,40 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from pipeline.contracts import check
 from pipeline.obligation.facts import Dossier, Works
 from pipeline.schemas import ParkDossier, ParkingLot
 
-_DAYS = (
-    "requested_on",
-    "absent_on",
-    "contract_on",
-    "deposit_on",
-    "order_on",
-    "extended_to",
-    "removal_permit_on",
-)
-_FACTS = (
-    "is_heavy_renovation",
-    "is_concession",
-    "has_efficient_panels",
-    "is_open_to_public",
-    "serves_l171_building",
-    "is_for_trucks",
-    "carries_hazmat",
-    "pleads_cost",
-)
+# Columns of one value each, and their name in the file of the service.
+_DAYS = {
+    "requested_on": "demande_autorisation_le",
+    "absent_on": "absent_le",
+    "contract_on": "contrat_le",
+    "deposit_on": "acompte_le",
+    "order_on": "commande_le",
+    "extended_to": "delai_accorde_au",
+    "removal_permit_on": "suppression_autorisee_le",
+}
+_FACTS = {
+    "is_heavy_renovation": "renovation_lourde",
+    "is_concession": "concession",
+    "has_efficient_panels": "panneaux_performants",
+    "is_open_to_public": "ouvert_au_public",
+    "serves_l171_building": "batiment_l171_4",
+    "is_for_trucks": "poids_lourds_3t5",
+    "carries_hazmat": "marchandises_dangereuses",
+    "pleads_cost": "cout_invoque",
+}
+_SINGLE = {**_DAYS, **_FACTS, "slope_percent": "pente_pct"}
 
 
 def gather_dossiers(
     lots: gpd.GeoDataFrame, dossiers: gpd.GeoDataFrame
 ) -> tuple[dict[str, Dossier], tuple[str, ...]]:
     """
-    Return what is known of each lot, and the rows that fit none.
+    Return what is known of each lot, and what an agent should know of the rows (French).
 
     Parameters
     ----------
@@ -56,7 +59,33 @@ def gather_dossiers(
         str(lot_id): _merged(group.to_dict("records"))
         for lot_id, group in rows.drop(columns="geometry").groupby(owner, sort=True)
     }
-    return found, tuple(rows.loc[owner.isna(), "dossier_id"])
+    return found, (*_lost(rows[owner.isna()]), *_contradictions(rows, owner))
+
+
+def _lost(rows: pd.DataFrame) -> list[str]:
+    """Tell the rows that fit no car park of the commune: none is lost in silence."""
+    if rows.empty:
+        return []
+    names = ", ".join(rows["dossier_id"])
+    return [f"dossiers/ : aucun parc de la commune à cet identifiant ou cette position : {names}"]
+
+
+def _contradictions(rows: pd.DataFrame, owner: "pd.Series[str]") -> list[str]:
+    """Tell the columns in which several rows of one lot say different things."""
+    told = rows[list(_SINGLE)].groupby(owner, sort=True).nunique()
+    return [
+        f"dossiers/ : parc {lot_id}, « {_SINGLE[column]} » dit plusieurs choses ; la dernière ligne"
+        " est retenue"
+        for column in _SINGLE
+        for lot_id in told.index[told[column] > 1]
+    ]
+
+
+def own_dossiers(dossiers: gpd.GeoDataFrame, commune: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the rows of a commune: those that name a car park, and those placed inside it."""
+    limits = shapely.union_all(commune.geometry.to_numpy())
+    ours = dossiers["lot_id"].notna() | shapely.intersects(limits, dossiers.geometry.to_numpy())
+    return dossiers[ours].reset_index(drop=True)
 
 
 def boundaries(dossiers: gpd.GeoDataFrame) -> tuple[date, ...]:

@@ -178,19 +178,20 @@ def tree_doubt(facts: Facts, law: Law) -> Iterator[tuple[Step, Doubt]]:
 
 
 def _shade_doubt(trees: TreeFacts, law: Law) -> tuple[Step, Doubt]:
+    threshold = percent(law.number("APER40.ombrage_arbres"))
     doubt = Doubt(
         "ombrage_a_mesurer",
         f"les arbres ombragent entre {number_of_percent(trees.shade.low)} et"
         f" {percent(trees.shade.high)} du parc",
-        "Les arbres ombragent-ils plus de la moitié du parc ?",
+        f"Les arbres ombragent-ils plus de {threshold} du parc ?",
         "Modèle de hauteur LiDAR, ou relevé des houppiers sur orthophotographie d'été",
     )
     rule = law.rule("APER40.ombrage_arbres")
     step = Step(
         step="ombrage_haut",
-        question="Les arbres peuvent-ils ombrager la moitié du parc ?",
+        question="La part ombragée, au plus, atteint-elle le seuil ?",
         value=trees.shade.high,
-        article=rule.article,
+        article=law.cite(rule.id),
         rule_id=rule.id,
         unit=rule.unit,
         comparison="≥",  # half exactly does not conclude: the texts differ

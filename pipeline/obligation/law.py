@@ -116,6 +116,10 @@ class Law:
         """Return a word in force."""
         return str(self.value(rule_id))
 
+    def cite(self, rule_id: str) -> str:
+        """Return the article of a rule as it reads on that day."""
+        return self.rule(rule_id).article_on(self.day)
+
     def holds(self, rule_id: str, value: Value) -> bool:
         """Compare a value with the threshold in force, as strictly as the text does."""
         rule, threshold = self.rule(rule_id), self.value(rule_id)
@@ -141,8 +145,8 @@ class Law:
             step=name,
             question=question,
             value=value,
-            article=rule.article,
-            rule_id=rule.id,
+            article=rule.article_on(self.day),
+            rule_id=rule.id if threshold is None else None,
             unit="1" if threshold is not None else rule.unit,
             comparison=FRENCH_COMPARISON[_comparison(rule)],
             threshold=self.value(rule_id) if threshold is None else threshold,
@@ -157,7 +161,7 @@ class Law:
             step=name,
             question=question,
             value=self.day,
-            article=rule.article,
+            article=rule.article_on(self.day),
             rule_id=rule.id,
             unit=rule.unit,
             comparison="<",

@@ -12,7 +12,6 @@ from pipeline.obligation.wording import square_metres
 
 NAME = "L. 111-19-1"
 _ARTICLE = "CU, art. L. 111-19-1"
-_RAINWATER, _SHADE = "CU, art. R. 111-25-3", "CU, art. R. 111-25-7"
 _NOT_AIMED_AT = Conclusion("non_assujetti", "neuf_hors_champ")
 
 
@@ -61,16 +60,24 @@ def consequences(law: Law, due: Duties) -> Iterator[Step]:
         ("a_ombrager", "Surface à ombrager", "NEUF500.part_ombrage", due.shade_to_provide_m2),
     ):  # fmt: skip
         if area is not None:
-            yield Step(name, question, area, law.rule(rule_id).article, rule_id, "m2")
+            yield Step(name, question, area, law.cite(rule_id), rule_id, "m2")
 
 
 def _steps(facts: Facts, law: Law, found: Situation) -> Iterator[Step]:
+    larger = _larger(facts)
+    yield law.step(
+        "seuil_haut",
+        "La plus grande des deux superficies, au plus, dépasse-t-elle le seuil ?",
+        "NEUF500.seuil",
+        larger.high,
+        if_false=Conclusion("non_assujetti", "neuf_sous_le_seuil"),
+    )
     yield fact(
         "demande_connue",
         "Le jour qui soumet le parc (demande, travaux ou contrat) est-il connu ?",
         yes_or_no(found.trigger_on is not None),
         YES,
-        article=law.rule("NEUF500.demande_depuis").article,
+        article=law.cite("NEUF500.demande_depuis"),
         if_false=Conclusion("a_verifier", "date_de_demande"),
     )
     yield law.step(
@@ -82,19 +89,13 @@ def _steps(facts: Facts, law: Law, found: Situation) -> Iterator[Step]:
     )
     if found.kind == "renove":
         yield from _renovation(facts, law)
-    larger = _larger(facts)
-    yield law.step(
-        "seuil_haut",
-        "La plus grande des deux superficies, au plus, dépasse-t-elle le seuil ?",
-        "NEUF500.seuil",
-        larger.high,
-        if_false=Conclusion("non_assujetti", "neuf_sous_le_seuil"),
-    )
     yield from _aimed_at(facts)
     yield from _removal(facts, law)
     rain, shade = facts.rainwater.central, facts.shade.central
-    yield measure("eaux_pluviales", "Superficie pour les eaux pluviales", rain, "m2", _RAINWATER)
-    yield measure("ombrage", "Superficie pour l'ombrage", shade, "m2", _SHADE)
+    rain_article = law.cite("NEUF500.part_eaux_pluviales")
+    shade_article = law.cite("NEUF500.part_ombrage")
+    yield measure("eaux_pluviales", "Superficie pour les eaux pluviales", rain, "m2", rain_article)
+    yield measure("ombrage", "Superficie pour l'ombrage", shade, "m2", shade_article)
     yield law.step(
         "seuil_bas",
         "La plus grande des deux superficies, au moins, dépasse-t-elle le seuil ?",
@@ -111,14 +112,15 @@ def _larger(facts: Facts) -> Interval:
 
 def _renovation(facts: Facts, law: Law) -> Iterator[Step]:
     """Yield the extent of the works: half at once, or more than half over the years that add up."""
-    shares = resurfaced(facts, law)
+    shares = resurfaced(facts, law, facts.gross_m2)
     if shares and facts.dossier.is_heavy_renovation is None:
         yield law.step(
-            "renovation_en_une_fois", "Le revêtement a-t-il été remplacé par moitié en une fois ?",
+            "renovation_en_une_fois",
+            "La part du revêtement remplacée en une fois atteint-elle le seuil ?",
             "NEUF500.renovation_part", max(item.at_once for item in shares),
         )  # fmt: skip
         yield law.step(
-            "renovation_cumulee", "Les remplacements cumulés dépassent-ils la moitié ?",
+            "renovation_cumulee", "La part remplacée en plusieurs fois dépasse-t-elle le seuil ?",
             "NEUF500.renovation_cumul_part", max(item.cumulated for item in shares),
         )  # fmt: skip
     heavy = is_heavy(facts, law)
@@ -127,12 +129,12 @@ def _renovation(facts: Facts, law: Law) -> Iterator[Step]:
         "L'ampleur des travaux est-elle connue ?",
         yes_or_no(heavy is not None),
         YES,
-        article=law.rule("NEUF500.renovation_part").article,
+        article=law.cite("NEUF500.renovation_part"),
         if_false=Conclusion("a_verifier", "renovation_a_etablir"),
     )
     yield fact(
         "renovation_lourde", "La rénovation est-elle lourde ?", yes_or_no(heavy), YES,
-        article=law.rule("NEUF500.renovation_part").article, if_false=_NOT_AIMED_AT,
+        article=law.cite("NEUF500.renovation_part"), if_false=_NOT_AIMED_AT,
     )  # fmt: skip
 
 

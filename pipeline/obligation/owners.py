@@ -125,8 +125,9 @@ def _joined(rows: pd.DataFrame, column: str) -> "pd.Series[str]":
     told = rows.loc[rows[column].fillna("") != "", ["idu", column]].drop_duplicates()
     # Most parcels have one text: only the others are worth a call each.
     is_one = ~told.duplicated("idu", keep=False)
+    one: pd.Series[str] = told[is_one].set_index("idu")[column]
     several = told[~is_one].groupby("idu")[column].agg(lambda texts: " ; ".join(sorted(texts)))
-    return pd.concat([told[is_one].set_index("idu")[column], several])
+    return pd.concat([one, several])
 
 
 def _holdings(

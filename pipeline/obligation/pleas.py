@@ -12,6 +12,11 @@ from pipeline.obligation.law import Law
 from pipeline.obligation.trace import Conclusion
 from pipeline.obligation.wording import square_metres
 
+_WHOLE = 1.0  # a use or a slope is pleaded for the whole park
+_TREE_TESTS = {
+    "ombrage_arbres": "ombrage par des arbres en place",
+    "arbres_par_place": "arbres à canopée large répartis sur le parc",
+}
 Certainty = Literal["automatique", "partielle", "possible"]
 
 
@@ -54,7 +59,7 @@ def find_pleas(
     """
     found = [
         *_perimeters(facts, law),
-        *_trees(reached, law),
+        *_trees(facts, reached, law),
         *_uses(facts, law),
         *_site(facts, law, assumptions),
         *_ring(facts, law),
@@ -90,13 +95,13 @@ def _perimeters(facts: Facts, law: Law) -> Iterator[Plea]:
         )
 
 
-def _trees(reached: Conclusion, law: Law) -> Iterator[Plea]:
-    """Yield the tree test that exempts, when one does."""
-    for code in ("ombrage_arbres", "arbres_par_place"):
-        if reached == Conclusion("exonere", code):
+def _trees(facts: Facts, reached: Conclusion, law: Law) -> Iterator[Plea]:
+    """Yield the tree test that exempts, when one does, with the share that trees shade at least."""
+    for code, label in _TREE_TESTS.items():
+        if reached == Conclusion("exonere", code) and facts.trees is not None:
             rule = law.rule(f"APER40.{code}")
             yield Plea(
-                code, rule.description, rule.article, None, "automatique",
+                code, label, law.cite(rule.id), facts.trees.shade.low, "automatique",
                 "mesuré sur la valeur basse", None, rule.needs_review,
             )  # fmt: skip
 
@@ -108,7 +113,7 @@ def _uses(facts: Facts, law: Law) -> Iterator[Plea]:
     elif facts.is_for_trucks and file.is_for_trucks is None:
         yield from _listed(law, "poids_lourds_3t5", "étiquettes d'OpenStreetMap")
     if facts.hazmat_m2 > 0:
-        share = min(1.0, facts.hazmat_m2 / facts.gross_m2) if facts.gross_m2 > 0 else None
+        share = min(_WHOLE, facts.hazmat_m2 / facts.gross_m2) if facts.gross_m2 > 0 else None
         basis = f"{square_metres(facts.hazmat_m2)} réservés d'après les sources"
         yield from _listed(law, "marchandises_dangereuses", basis, share)
     elif file.carries_hazmat:
@@ -135,14 +140,15 @@ def _ring(facts: Facts, law: Law) -> Iterator[Plea]:
         return
     for item in law.rules.exclusions_on(law.day):
         if item.motif == "icpe_10m":
+            share = min(_WHOLE, facts.uncertain_m2 / facts.gross_m2) if facts.gross_m2 > 0 else None
             yield Plea(
-                "exclusion_a_confirmer", item.label, item.article, None, "possible",
+                "exclusion_a_confirmer", item.label, item.article, share, "possible",
                 "installation dont la rubrique n'est pas vérifiée", item.valid_to,
                 item.needs_review,
             )  # fmt: skip
 
 
-def _listed(law: Law, code: str, basis: str, share: float | None = None) -> Iterator[Plea]:
+def _listed(law: Law, code: str, basis: str, share: float | None = _WHOLE) -> Iterator[Plea]:
     """Yield a plea if a text in force admits it."""
     text = law.derogations().get(code)
     if text is not None:

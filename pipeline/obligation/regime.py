@@ -55,9 +55,9 @@ class Resurfaced:
     cumulated: float
 
 
-def resurfaced(facts: Facts, law: Law) -> tuple[Resurfaced, ...]:
+def resurfaced(facts: Facts, law: Law, gross_m2: float) -> tuple[Resurfaced, ...]:
     """
-    Return what was replaced by each day of works, in order.
+    Return what was replaced by each day of works, in order, as shares of an area of the park.
 
     Only works done since the text came into force open the branch; those of the years before each
     of them add up with it, the same day of the first year included. Empty when no such works tell
@@ -69,15 +69,14 @@ def resurfaced(facts: Facts, law: Law) -> tuple[Resurfaced, ...]:
     """
     areas = [(item.done_on, item.resurfaced_m2) for item in facts.dossier.works]
     told = [(day, area) for day, area in areas if area is not None]
-    if facts.gross_m2 <= 0 or law.value("NEUF500.renovation_cumul_duree") is None:
+    if gross_m2 <= 0 or law.value("NEUF500.renovation_cumul_duree") is None:
         return ()
     years = int(law.number("NEUF500.renovation_cumul_duree"))
     return tuple(
         Resurfaced(
             last,
-            at_once / facts.gross_m2,
-            sum(area for day, area in told if day <= last <= years_after(day, years))
-            / facts.gross_m2,
+            at_once / gross_m2,
+            sum(area for day, area in told if day <= last <= years_after(day, years)) / gross_m2,
         )
         for last, at_once in told
         if law.holds("NEUF500.demande_depuis", last)
@@ -85,11 +84,27 @@ def resurfaced(facts: Facts, law: Law) -> tuple[Resurfaced, ...]:
 
 
 def is_heavy(facts: Facts, law: Law) -> bool | None:
-    """Tell whether the works are a heavy renovation; None when their extent is not told."""
+    """
+    Tell whether the works are a heavy renovation; None when their extent does not settle it.
+
+    The area of the park is an interval: the works must reach the share, or miss it, at both ends.
+    More than the whole park cannot have been replaced at once: such works settle nothing.
+    """
     if facts.dossier.is_heavy_renovation is not None:
         return facts.dossier.is_heavy_renovation
-    shares = resurfaced(facts, law)
-    return None if not shares else any(_reaches(item, law) for item in shares)
+    ends = []
+    for gross_m2 in _gross_interval(facts):
+        shares = resurfaced(facts, law, gross_m2)
+        if not shares or min(item.at_once for item in shares) > 1:
+            return None
+        ends.append(any(_reaches(item, law) for item in shares))
+    return ends[0] if len(set(ends)) == 1 else None
+
+
+def _gross_interval(facts: Facts) -> tuple[float, float]:
+    """Return the raw area with the margins of the measured one."""
+    area = facts.area
+    return facts.gross_m2 - (area.central - area.low), facts.gross_m2 + (area.high - area.central)
 
 
 def _reaches(item: Resurfaced, law: Law) -> bool:
@@ -147,7 +162,7 @@ def _stood(facts: Facts, day: date | None) -> bool:
 
 def _renovated_on(facts: Facts, law: Law) -> date | None:
     """Return the day that subjects a renovation: the request of its works, else those works."""
-    heavy = [item.by for item in resurfaced(facts, law) if _reaches(item, law)]
+    heavy = [item.by for item in resurfaced(facts, law, facts.gross_m2) if _reaches(item, law)]
     done = [item.done_on for item in facts.dossier.works if _recent(item.done_on, law)]
     works = min(heavy, default=max(done, default=None))
     requested = _recent(facts.dossier.requested_on, law)
@@ -182,8 +197,12 @@ def _requested(facts: Facts, law: Law) -> Situation | None:
 
 def _existing(facts: Facts, law: Law) -> Situation:
     file = facts.dossier
-    if file.requested_on is not None or file.works:
-        return Situation("existant", False, "dates du dossier")
+    if any(law.holds("APER40.existant_au", item.done_on) for item in file.works):
+        return Situation("existant", False, "travaux au dossier avant la date visée")
+    requested = file.requested_on
+    asked = requested is not None and law.holds("APER40.demande_depuis", requested)
+    if asked and not _stood(facts, requested):
+        return Situation("nouveau", False, "demande d'autorisation")
     if facts.first_seen is None:
         return Situation("existant", True, "présent dans une source non datée")
     if law.holds("APER40.existant_au", facts.first_seen):

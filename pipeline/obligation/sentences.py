@@ -1,6 +1,7 @@
 """What an owner reads: complete French sentences, each figure with its article, no code."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from pipeline.french import number, percent
 from pipeline.obligation.deadlines import Deadline
@@ -30,6 +31,7 @@ class Account:
 
     facts: Facts
     law: Law
+    age: Situation
     conclusion: Conclusion
     doubts: tuple[Doubt, ...]
     pleas: tuple[Plea, ...]
@@ -37,12 +39,12 @@ class Account:
     other_area_m2: float | None
 
 
-def out_of_scope_sentence(facts: Facts) -> str:
+def out_of_scope_sentence(facts: Facts, law: Law) -> str:
     """Say why a park is not an outdoor car park in the sense of the law."""
     return sentence(
         f"Hors du champ de l'article 40 (loi n° 2023-175) : {facts.out_of_scope}.",
         "Seuls les parcs extérieurs, non intégrés à un bâtiment et hors voie publique, sont visés"
-        " (décret n° 2024-1023, art. 1er).",
+        f" ({law.cite('APER40.champ')}).",
     )
 
 
@@ -51,7 +53,7 @@ def not_subject_sentence(account: Account, *, has_second: bool) -> str:
     facts, law = account.facts, account.law
     return (
         f"Parc non assujetti au titre de l'article 40 (loi n° 2023-175) : {_estimate(facts)}"
-        f"{_deduction(facts)}, qui ne dépasse pas {square_metres(law.threshold_m2)}"
+        f"{_deduction(facts, law)}, qui ne dépasse pas {square_metres(law.threshold_m2)}"
         f"{_other_law(has_second=has_second)}"
     )
 
@@ -81,12 +83,22 @@ def subject_sentence(account: Account, *, has_second: bool) -> str:
     facts, law, due = account.facts, account.law, account.deadline
     return sentence(
         f"Parc présumé assujetti ({_ARTICLE}) : {_estimate(facts)}, supérieure à"
-        f" {square_metres(law.threshold_m2)}{_deduction(facts)}.",
+        f" {square_metres(law.threshold_m2)}{_deduction(facts, law)}.",
         "" if due is None else sentence_case(_due(account, due)),
         "" if due is None else _deferral(due),
+        f"Plafond de la sanction : {euros(law.penalty_cap(facts.area.central))} par an, sans cumul"
+        " avec celle d'un autre texte pour les mêmes faits.",
+        _age(account),
         "" if facts.trees else "L'ombrage par des arbres n'est pas mesuré.",
         _pleas(account.pleas),
     )
+
+
+def _age(account: Account) -> str:
+    """Say that nothing tells the age of a park, when nothing does."""
+    if account.age.kind != "inconnu":
+        return ""
+    return "L'ancienneté du parc n'est pas établie : seules des sources récentes le montrent."
 
 
 def new_park_sentence(
@@ -96,8 +108,6 @@ def new_park_sentence(
     conclusion: Conclusion,
     doubt: Doubt | None,
     duties: Duties,
-    *,
-    is_alone: bool,
 ) -> str:
     """
     Say what L. 111-19-1 of the code de l'urbanisme adds for a new or renovated park.
@@ -109,11 +119,10 @@ def new_park_sentence(
     opening = f"Au titre de l'article L. 111-19-1 du code de l'urbanisme ({kind} : {age.why})"
     if conclusion.status == "assujetti":
         return sentence(
-            f"{opening}, {_duties(facts, duties)}.",
+            f"{opening}, {_duties(facts, law, duties)}.",
             _from_when(age),
             _in_perimeter(facts, account.law),
             _trees_do(facts, law),
-            "" if is_alone else _NON_CUMUL,
         )
     if doubt is not None:
         return f"{opening}, à vérifier : {doubt.finding}."
@@ -123,9 +132,6 @@ def new_park_sentence(
         threshold = square_metres(law.number("NEUF500.seuil"))
         return f"{opening}, le parc n'est pas soumis : il ne dépasse pas {threshold}."
     return f"{opening}, le parc n'est pas visé."
-
-
-_NON_CUMUL = "Les sanctions des deux textes ne se cumulent pas : seule la plus élevée est exécutée."
 
 
 def _other_law(*, has_second: bool) -> str:
@@ -138,13 +144,13 @@ def _why_exempt(account: Account) -> str:
     if code == "ombrage_arbres" and trees is not None:
         return (
             f"les arbres ombragent au moins {percent(trees.shade.low)} de sa superficie, plus de"
-            f" la moitié ({law.rule('APER40.ombrage_arbres').article})"
+            f" {percent(law.number('APER40.ombrage_arbres'))} ({law.cite('APER40.ombrage_arbres')})"
         )
     if code == "arbres_par_place" and trees is not None:
         required = law.required_trees(facts.spaces.high) or 0
         return (
             f"{number(trees.wide_tree_count)} arbres à canopée large, répartis sur le parc, pour"
-            f" {number(required)} requis au plus ({law.rule('APER40.arbres_par_place').article})"
+            f" {number(required)} requis au plus ({law.cite('APER40.arbres_par_place')})"
         )
     plea = next(
         item for item in account.pleas if item.code == code and item.certainty == "automatique"
@@ -153,31 +159,36 @@ def _why_exempt(account: Account) -> str:
 
 
 def _due(account: Account, due: Deadline) -> str:
-    law, delay = account.law, _delay(account, due)
+    law = account.law
     if account.facts.dossier.is_concession:
-        return f"{_due_of_contract(account, due)}{delay}."
+        return f"{_due_of_contract(account, due)}{_delay(account, due.due)}."
+    told = f"échéance : {day(due.due)}{_delay(account, due.due)}"
     if due.other is None or account.other_area_m2 is None:
         large = due.due == law.due_date(law.large_threshold_m2)
         why = f" (au moins {square_metres(law.large_threshold_m2)}, art. 40, III)" if large else ""
-        return f"échéance : {day(due.due)}{why}{delay}{_reserve(account)}"
+        return f"{told}{why}{_reserve(account, due)}."
     return (
-        f"échéance : {day(due.due)}, ou {day(due.other)} (plafond"
+        f"{told}, ou {day(due.other)}{_delay(account, due.other)} (plafond"
         f" {euros(law.penalty_cap(account.other_area_m2))} par an) selon que la superficie atteint"
-        f" ou non {square_metres(law.large_threshold_m2)}{delay}{_reserve(account)}"
+        f" ou non {square_metres(law.large_threshold_m2)}{_reserve(account, due)}."
     )
 
 
-def _reserve(account: Account) -> str:
-    """Say what may still move the due date; a file may have ruled a concession out."""
-    if account.facts.dossier.is_concession is False:
-        return ", sauf report justifié."
-    return ", sauf concession, délégation ou report justifié."
+def _reserve(account: Account, due: Deadline) -> str:
+    """Say what may still move the due date: a file may have ruled it out, or a term passed."""
+    moves = ["concession", "délégation"] if account.facts.dossier.is_concession is None else []
+    if due.deferral == "a_justifier":
+        moves.append("report justifié")
+    if not moves:
+        return ""
+    *first, last = moves
+    return f", sauf {', '.join(first)} ou {last}" if first else f", sauf {last}"
 
 
-def _delay(account: Account, due: Deadline) -> str:
+def _delay(account: Account, due: date) -> str:
     """Say that a date is that of the delay granted by the prefect."""
     granted = account.facts.dossier.extended_to
-    return " (délai accordé par le préfet)" if granted in {due.due, due.other} - {None} else ""
+    return " (délai accordé par le préfet)" if granted == due else ""
 
 
 def _due_of_contract(account: Account, due: Deadline) -> str:
@@ -218,18 +229,19 @@ def _plea(plea: Plea) -> str:
     return f"{plea.label[0].lower()}{plea.label[1:]}{advice}{until}"
 
 
-def _duties(facts: Facts, duties: Duties) -> str:
+def _duties(facts: Facts, law: Law, duties: Duties) -> str:
     parts = []
     if duties.rainwater_to_treat_m2 is not None:
         parts.append(
             f"{square_metres(duties.rainwater_to_treat_m2)} au moins doivent favoriser"
-            " l'infiltration ou l'évaporation des eaux pluviales (la moitié de"
+            " l'infiltration ou l'évaporation des eaux pluviales"
+            f" ({percent(law.number('NEUF500.part_eaux_pluviales'))} de"
             f" {square_metres(facts.rainwater.central)}, art. R. 111-25-3)"
         )
     if duties.shade_to_provide_m2 is not None:
         parts.append(
             f"{square_metres(duties.shade_to_provide_m2)} au moins doivent être ombragés par des"
-            " arbres ou des ombrières (la moitié de"
+            f" arbres ou des ombrières ({percent(law.number('NEUF500.part_ombrage'))} de"
             f" {square_metres(facts.shade.central)}, art. R. 111-25-7)"
         )
     return " et ".join(parts)
@@ -239,9 +251,9 @@ def _from_when(age: Situation) -> str:
     """Say since when the duties bind: with the park itself, not at a date of the law."""
     if age.trigger_on is None:
         return ""
-    return (
-        f"Ces obligations sont dues dès la réalisation du parc ({age.why}, {day(age.trigger_on)})."
-    )
+    when = {"nouveau": "dès la réalisation du parc", "renove": "dès les travaux"}
+    told = when.get(age.kind, "depuis le contrat")
+    return f"Ces obligations sont dues {told} ({age.why}, {day(age.trigger_on)})."
 
 
 def _in_perimeter(facts: Facts, law: Law) -> str:
@@ -264,7 +276,8 @@ def _trees_do(facts: Facts, law: Law) -> str:
     if trees is None or law.value("NEUF500.ombrage_arbres") is None:
         return ""
     if law.holds("NEUF500.ombrage_arbres", trees.shade.low):
-        return "Les arbres en place ombragent déjà plus de la moitié du parc (art. R. 111-25-8)."
+        share = percent(law.number("NEUF500.ombrage_arbres"))
+        return f"Les arbres en place ombragent déjà plus de {share} du parc (art. R. 111-25-8)."
     required = law.trees_for(facts.spaces.high, "NEUF500.arbres_par_place")
     if required is not None and trees.are_spread and trees.wide_tree_count >= required:
         return (
@@ -274,13 +287,12 @@ def _trees_do(facts: Facts, law: Law) -> str:
     return ""
 
 
-def _deduction(facts: Facts) -> str:
+def _deduction(facts: Facts, law: Law) -> str:
     """Say what was taken from the raw area, and by which text."""
     if facts.excluded_m2 < 1:
         return ""
-    return (
-        f", après déduction de {square_metres(facts.excluded_m2)} (décret n° 2024-1023, art. 1er)"
-    )
+    taken = square_metres(facts.excluded_m2)
+    return f", après déduction de {taken} ({law.cite('APER40.superficie')})"
 
 
 def _estimate(facts: Facts) -> str:

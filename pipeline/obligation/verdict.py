@@ -103,10 +103,10 @@ def decide(facts: Facts, law: Law, assumptions: PleaAssumptions) -> Decision:
     main = _reached(steps)
     age = situation(known, law)
     if main.status == "hors_champ":
-        return _out_of_scope(known, steps, main)
+        return _out_of_scope(known, law, steps, main)
     second = _second(known, law, age) if age.opens_new_branch else None
     pleas = find_pleas(known, law, assumptions, main)
-    account = _account(known, law, main, doubts, pleas)
+    account = _account(known, law, age, main, doubts, pleas)
     return _combined(age, account, steps, second)
 
 
@@ -145,13 +145,18 @@ def _second(facts: Facts, law: Law, age: Situation) -> _Second:
 
 
 def _account(
-    facts: Facts, law: Law, main: Conclusion, doubts: tuple[Doubt, ...], pleas: tuple[Plea, ...]
+    facts: Facts,
+    law: Law,
+    age: Situation,
+    main: Conclusion,
+    doubts: tuple[Doubt, ...],
+    pleas: tuple[Plea, ...],
 ) -> Account:
     """Gather what the sentences of article 40 say."""
     may_be_due = main.status in {"assujetti", "a_verifier"} and law.has_threshold
     other = other_size(facts, law) if may_be_due else None
     due = deadline(facts, law, other) if may_be_due else None
-    return Account(facts, law, main, doubts, pleas, due, other)
+    return Account(facts, law, age, main, doubts, pleas, due, other)
 
 
 def _combined(
@@ -164,8 +169,8 @@ def _combined(
     found = strongest([main, None if second is None else second.conclusion]) or main
     both = second is not None and second.conclusion.status == main.status == "assujetti"
     new_decides = second is not None and (both or found == second.conclusion)
-    doubts = [*account.doubts] if main.status == found.status else []
-    if second is not None and second.doubt is not None and found.status == "a_verifier":
+    doubts = [*account.doubts]
+    if second is not None and second.doubt is not None:
         doubts.append(second.doubt)
     traced = [(article40.NAME, step) for step in (*steps, *_consequences(account))]
     traced += [(new_parks.NAME, step) for step in (() if second is None else second.traced)]
@@ -298,7 +303,7 @@ def _consequences(account: Account) -> list[Step]:
 def _figure(law: Law, name: str, question: str, rule_id: str, value: float) -> Step:
     rule = law.rule(rule_id)
     unit = "m2" if rule.unit == "/1" else rule.unit
-    return replace(measure(name, question, value, unit, rule.article), rule_id=rule.id)
+    return replace(measure(name, question, value, unit, law.cite(rule_id)), rule_id=rule.id)
 
 
 def _articles(traced: list[tuple[str, Step]]) -> str:
@@ -307,12 +312,12 @@ def _articles(traced: list[tuple[str, Step]]) -> str:
     return " ; ".join(dict.fromkeys(cited))
 
 
-def _out_of_scope(facts: Facts, steps: tuple[Step, ...], main: Conclusion) -> Decision:
+def _out_of_scope(facts: Facts, law: Law, steps: tuple[Step, ...], main: Conclusion) -> Decision:
     traced = [(article40.NAME, step) for step in steps]
     return Decision(
         status=main.status,
         reason_code=main.code,
-        reason=sentence(out_of_scope_sentence(facts), NOT_A_DECISION),
+        reason=sentence(out_of_scope_sentence(facts, law), NOT_A_DECISION),
         regime="aucun",
         situation="aucun",
         regime_is_presumed=False,
@@ -333,7 +338,6 @@ def _reason(account: Account, age: Situation, second: _Second | None) -> str:
     other = ""
     if second is not None:
         other = new_park_sentence(
-            account, second.law, age, second.conclusion, second.doubt, second.duties,
-            is_alone=account.conclusion.status != "assujetti",
-        )  # fmt: skip
+            account, second.law, age, second.conclusion, second.doubt, second.duties
+        )
     return sentence(say(account, has_second=second is not None), other, NOT_A_DECISION)

@@ -62,3 +62,13 @@ def parcels_under(
         {"outside_parcels_share": np.clip(share, 0.0, 1.0), "parcel_ids": ids.to_numpy()},
         index=lots.index,
     )
+
+
+def parcels_of_lots(lots: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the parcels under a lot with its `lot_id`; the first by id where several share one."""
+    listed = lots[["lot_id", "parcel_ids"]].dropna()
+    pairs = listed.assign(idu=listed["parcel_ids"].str.split(";")).explode("idu")
+    first = pairs.sort_values(["idu", "lot_id"]).drop_duplicates("idu")
+    lot_of = dict(zip(first["idu"], first["lot_id"], strict=True))
+    under = parcels[parcels["idu"].isin(lot_of)].reset_index(drop=True)
+    return under.assign(lot_id=under["idu"].map(lot_of).astype("str"))

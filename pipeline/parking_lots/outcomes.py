@@ -81,3 +81,32 @@ def _without_outline(
     if not around.any():
         return None, reason
     return str(lots["lot_id"].to_numpy()[around][0]), f"{reason} ; situé dans le parc"
+
+
+def outcomes_for_commune(
+    insee_code: str, lots: gpd.GeoDataFrame, outcomes: pd.DataFrame
+) -> pd.DataFrame:
+    """Say of a candidate next door which commune its park belongs to; its park is not ours."""
+    owner = lots.set_index("lot_id")["insee_code"].to_dict()
+    ours = _own_lots(insee_code, lots)
+    told = outcomes.copy()
+    elsewhere = outcomes["lot_id"].notna() & (outcomes["lot_id"].map(owner) != insee_code)
+    # A candidate cut in two may have its larger part next door, and another one here.
+    lot_here = outcomes["candidate_id"].map(ours)
+    told["lot_id"] = told["lot_id"].mask(elsewhere, lot_here)
+    gone = elsewhere & lot_here.isna()
+    code = outcomes["lot_id"].map(owner)[gone]
+    told.loc[gone, "reason"] = ("parc rattaché à la commune " + code).where(
+        code != "", "parc situé hors des communes connues"
+    )
+    return told
+
+
+def _own_lots(insee_code: str, lots: gpd.GeoDataFrame) -> dict[str, str]:
+    """Return the largest lot of the commune that each candidate takes part in."""
+    own = lots[lots["insee_code"] == insee_code].sort_values(["gross_area_m2", "lot_id"])
+    return {
+        candidate: lot_id
+        for lot_id, candidates in zip(own["lot_id"], own["source_ids"], strict=True)
+        for candidate in candidates.split(";")
+    }

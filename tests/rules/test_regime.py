@@ -38,9 +38,7 @@ def test_the_regime_is_the_text_that_decides(area, opened, regime, status):
 @pytest.mark.parametrize(
     "file",
     [
-        pytest.param(
-            {"is_heavy_renovation": False}, id="« rénovation lourde : non »"
-        ),
+        pytest.param({"is_heavy_renovation": False}, id="« rénovation lourde : non »"),
         pytest.param({"works": works((SINCE, 10))}, id="ten square metres of works"),
         pytest.param({"works": works((SINCE, 1200))}, id="its own construction"),
     ],
@@ -126,7 +124,8 @@ def test_the_areas_of_a_new_park_are_in_its_trace_with_their_articles():
     found = verdict(public(BELOW_40, first_seen=SINCE), requested_on=ASKED)
     figures = {step.step: step.value for law, step in found.steps if law == "L. 111-19-1"}
     assert (figures["a_traiter"], figures["a_ombrager"]) == (600, 600)
-    assert {"CU, art. R. 111-25-3", "CU, art. R. 111-25-7"} <= set(found.articles.split(" ; "))
+    assert "CU, art. L. 111-19-1 et R. 111-25-3" in found.articles
+    assert "CU, art. L. 111-19-1 et R. 111-25-7" in found.articles
 
 
 def test_the_file_prevails_over_the_map_on_lorries():
@@ -144,3 +143,96 @@ def test_a_rule_that_lost_its_comparison_is_refused():
     )  # fmt: skip
     with pytest.raises(ConfigError, match="comparaison absente"):
         decide(park(12000), Law(rules, DAY, "35236"), ASSUMPTIONS.pleas)
+
+
+@pytest.mark.parametrize(
+    ("area", "facts", "file"),
+    [
+        pytest.param(400, {}, {"works": works((SINCE, None))}, id="works of unknown extent"),
+        pytest.param(450, {}, {"absent_on": date(2024, 6, 1)}, id="absent from a view"),
+    ],
+)
+def test_a_park_too_small_for_either_text_is_not_subject_whatever_its_file(area, facts, file):
+    assert verdict(public(area, **facts), **file).status == "non_assujetti"
+
+
+@pytest.mark.parametrize(
+    ("margin", "status"),
+    [
+        # 600 m² of a park of 1 200: half exactly; of 1 190 more, of 1 210 less
+        pytest.param(0, "assujetti", id="exactly half is half"),
+        pytest.param(10, "a_verifier", id="the drawing itself decides: to be measured"),
+    ],
+)
+def test_half_of_the_surface_is_judged_on_the_interval(margin, status):
+    found = verdict(park(1200, margin, is_open_to_public=True), works=works((SINCE, 600)))
+    assert found.status == status
+    assert status == "assujetti" or found.reason_code == "renovation_a_etablir"
+
+
+def test_more_than_the_whole_park_was_never_resurfaced():
+    found = verdict(public(1300), works=works((SINCE, 99_999)))
+    assert (found.status, found.reason_code) == ("a_verifier", "renovation_a_etablir")
+
+
+@pytest.mark.parametrize(
+    ("insee", "file"),
+    [
+        pytest.param("97411", {"requested_on": date(2024, 5, 1)},
+                     id="overseas, requested between the two dates of the texts"),
+        pytest.param("35236", {"requested_on": date(2023, 3, 9), "absent_on": date(2023, 8, 1)},
+                     id="requested before the promulgation, absent after 1 July 2023"),
+    ],
+)  # fmt: skip
+def test_a_park_that_cannot_have_stood_on_the_day_is_to_be_checked(insee, file):
+    built = park(3000, first_seen=None, is_open_to_public=False)
+    found = verdict(built, insee=insee, serves_l171_building=False, **file)
+    assert (found.status, found.reason_code) == ("a_verifier", "date_de_creation")
+
+
+def test_a_park_subject_to_one_text_keeps_the_question_of_the_other():
+    found = verdict(park(1500, 100, is_open_to_public=True, first_seen=SINCE), requested_on=ASKED)
+    assert (found.status, found.regime) == ("assujetti", "neuf_500")
+    assert "La superficie dépasse-t-elle" in found.question
+
+
+@pytest.mark.parametrize(
+    ("on", "cited"),
+    [
+        pytest.param(date(2024, 11, 15), False, id="the day before the decree"),
+        pytest.param(date(2024, 11, 16), True, id="the day of the decree"),
+    ],
+)
+def test_a_text_is_cited_from_its_own_day(on, cited):
+    deducted = {"excluded_m2": 300, "deducted": (("batiment", 300),)}
+    found = verdict(park(2310, **deducted), on=on)
+    assert ("décret n° 2024-1023" in found.articles) is cited
+    assert ("décret n° 2024-1023" in found.reason) is cited
+    assert "2025" not in found.articles
+
+
+def test_a_refused_deferral_is_no_longer_offered():
+    late = verdict(park(12000), deposit_on=date(2026, 7, 1))
+    assert late.deferral_state == "ecarte"
+    assert "report" not in late.reason
+    over = verdict(park(2310), on=date(2030, 1, 1))
+    assert "report" not in over.reason
+
+
+def test_the_ceiling_is_told_with_its_non_cumulation():
+    reason = verdict(park(12000)).reason.replace("\u202f", " ").replace("\u00a0", " ")
+    assert "Plafond de la sanction : 40 000 € par an, sans cumul" in reason
+
+
+def test_an_unknown_age_is_told():
+    assert "L'ancienneté du parc n'est pas établie" in verdict(park(2310, first_seen=SINCE)).reason
+    assert "ancienneté" not in verdict(park(2310)).reason
+
+
+def test_the_contract_is_compared_with_both_bounds():
+    found = verdict(park(2310), is_concession=True, contract_on=date(2025, 3, 1))
+    compared = [(step.rule_id, step.result) for _, step in found.steps if step.step == "contrat"]
+    assert compared == [
+        ("APER40.concession_au_plus_tot", "non"), ("APER40.concession_au_plus_tard", "oui"),
+    ]  # fmt: skip
+    assert found.due_date == date(2026, 7, 1)

@@ -8,7 +8,7 @@ import yaml
 
 from pipeline.assumptions import load_assumptions
 from pipeline.errors import ConfigError, RuleNotInForceError
-from pipeline.obligation.law import check_completeness
+from pipeline.obligation.law import Law, check_completeness
 from pipeline.rule_files import load_rules
 from pipeline.rules import RuleBook
 from tests.tables import CONFIG, RULES
@@ -38,12 +38,12 @@ def load(tmp_path: Path, *rules, **file):
     ids=["below", "« supérieure à » : 1 500 m² is not above", "above"],
 )
 def test_threshold_of_article_40_is_strict(area, is_above):
-    assert RULES.holds("APER40.seuil", area, date(2026, 1, 1)) is is_above
+    assert Law(RULES, date(2026, 1, 1)).holds("APER40.seuil", area) is is_above
 
 
 @pytest.mark.parametrize(("area", "is_large"), [(9999.9, False), (10000, True)])
 def test_large_parks_start_at_10_000_included(area, is_large):
-    assert RULES.holds("APER40.seuil_grand", area, date(2026, 1, 1)) is is_large
+    assert Law(RULES, date(2026, 1, 1)).holds("APER40.seuil_grand", area) is is_large
 
 
 def test_a_value_starts_on_its_day():
@@ -119,6 +119,109 @@ def test_the_loader_refuses(tmp_path, change, message):
 def test_the_loader_refuses_a_gap(tmp_path, change, message):
     with pytest.raises(ConfigError, match=message):
         load(tmp_path, {**RULE, **change})
+
+
+SHARE = {**RULE, "unit": "/1", "share_of": "superficie"}
+
+
+def valued(rule, value):
+    """Return the rule with another value."""
+    return {**rule, "values": [{**rule["values"][0], "value": value}]}
+
+
+@pytest.mark.parametrize("value", [0, 0.5, 1, 1.0])
+def test_a_share_lies_between_0_and_1_included(tmp_path, value):
+    assert load(tmp_path, valued(SHARE, value)).number("X.seuil", date(2026, 1, 1)) == value
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "message"),
+    [
+        pytest.param(SHARE, -0.01, "une part", id="a share below 0"),
+        pytest.param(SHARE, 1.01, "une part", id="a share above 1"),
+        pytest.param(SHARE, 50, "une part", id="a share written in percent"),
+        pytest.param(SHARE, float("nan"), "nombre fini", id="a share that is no number"),
+        pytest.param(RULE, float("nan"), "nombre fini", id="an area that is no number"),
+        pytest.param(RULE, float("inf"), "nombre fini", id="an infinite area"),
+        pytest.param(RULE, -float("inf"), "nombre fini", id="an area that is minus infinity"),
+    ],
+)
+def test_an_impossible_number_is_refused(tmp_path, rule, value, message):
+    with pytest.raises(ConfigError, match=rf"X\.seuil : .*{message}") as error:
+        load(tmp_path, valued(rule, value))
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("unit", ["m2", "m", "/1", "kgCO2eq/kWc"])
+def test_a_threshold_without_comparison_is_refused(tmp_path, unit):
+    rule = valued({**(SHARE if unit == "/1" else RULE), "unit": unit}, 1)
+    assert load(tmp_path, rule).rule("X.seuil").comparison == "greater_than"
+    with pytest.raises(ConfigError, match=f"comparison est requis pour une valeur en {unit}"):
+        load(tmp_path, {**rule, "comparison": None})
+
+
+@pytest.mark.parametrize(
+    ("unit", "value"),
+    [
+        ("EUR/an", 20000),
+        ("ans", 5),
+        ("mois", 18),
+        ("places/arbre", 3),
+        ("date", date(2028, 7, 1)),
+        ("texte", "propriétaire"),
+    ],
+    ids=str,
+)
+def test_an_amount_a_duration_a_day_or_a_word_needs_no_comparison(tmp_path, unit, value):
+    rule = valued({**RULE, "unit": unit, "comparison": None}, value)
+    assert load(tmp_path, rule).rule("X.seuil").at(date(2026, 1, 1)).value == value
+
+
+LOCAL = {**RULE, "id": "X.local", "departements": ["974"], "replaces": "X.seuil"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        pytest.param({"unit": "m"}, "unit m, X.seuil m2", id="another unit"),
+        pytest.param(
+            {"comparison": "at_least"}, "comparison at_least, X.seuil greater_than",
+            id="another strictness",
+        ),
+    ],
+)  # fmt: skip
+def test_a_local_rule_is_measured_as_the_general_one(tmp_path, change, message):
+    load(tmp_path, RULE, LOCAL)
+    with pytest.raises(ConfigError, match=f"X.local a pour {message}") as error:
+        load(tmp_path, RULE, LOCAL | change)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("insee_code", "rule_id"),
+    [
+        pytest.param("97411", "X.local", id="in its département"),
+        pytest.param("97302", "X.seuil", id="in another one"),
+        pytest.param("", "X.seuil", id="in no commune"),
+    ],
+)
+def test_a_local_rule_stands_for_the_general_one_in_its_place(tmp_path, insee_code, rule_id):
+    assert load(tmp_path, RULE, LOCAL).local("X.seuil", insee_code).id == rule_id
+
+
+def test_a_copy_of_a_book_with_other_rules_finds_them(tmp_path):
+    book = load(tmp_path, RULE, LOCAL)
+    assert book.local("X.seuil", "97411").id == "X.local"
+    moved = book.rule("X.local").model_copy(update={"departements": ("973",)})
+    copied = book.model_copy(update={"rules": (book.rule("X.seuil"), moved)})
+    assert copied.rule("X.local").departements == ("973",)
+    assert copied.local("X.seuil", "97411").id == "X.seuil"
+    assert book.local("X.seuil", "97411").id == "X.local"
+
+
+def test_a_notice_is_cited_as_a_notice():
+    article = RULES.rule("APER40.demande_depuis_outre_mer").article
+    assert article == "décret n° 2025-802, notice"
 
 
 def test_two_local_rules_for_one_place_are_refused(tmp_path):

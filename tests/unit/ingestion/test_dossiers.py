@@ -267,6 +267,10 @@ BAD_FILES = {
     "a coordinate that is no number": ("x;y\nici;là\n", "ligne 2, colonne x : « ici »"),
     "no column that names a park": ("nom;concession\nGare;oui\n", "ni colonne parc_id"),
     "one column twice": (f"parc_id;lon;longitude\n{LOT};2;2\n", "« lon » et « longitude »"),
+    "works without a day": (
+        f"parc_id;surface_refaite_m2\n{LOT};900\n",
+        "ligne 2 : surface_refaite_m2 sans travaux_le",
+    ),
     "more values than titles": (f"parc_id;concession\n{LOT};oui;non\n", "ligne 2 : 3 valeurs"),
     "a quote that is never closed": (f'parc_id;concession\n{LOT};"oui\n', "guillemets"),
 }

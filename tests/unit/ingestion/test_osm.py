@@ -57,6 +57,8 @@ def small_town():
     town.node(70, 70, natural="tree", genus="Tilia", diameter_crown="8")
     town.way(6, rectangle(80, 0, 100, 20), building="yes")
     town.way(7, rectangle(80, 30, 100, 50), building="carport")
+    # Met in a real extract: a limit whose `building` tag holds the text of a decree.
+    town.way(90, rectangle(-10, -10, 300, 300), building="Décret", boundary="political")
     return town
 
 
