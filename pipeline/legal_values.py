@@ -4,6 +4,7 @@ import operator
 from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import pairwise
+from math import isfinite
 from typing import Any, Literal, Self
 
 from pydantic import (
@@ -89,6 +90,9 @@ _VALUE_TYPES: dict[Unit, type | tuple[type, ...]] = {
     "rubriques": tuple,
     "departements": tuple,
 }
+# What is measured is compared: such a value says nothing without the strictness of its text. A
+# penalty, a duration or a day may be a mere amount.
+_COMPARED_UNITS: frozenset[Unit] = frozenset({"m2", "m", "/1", "kgCO2eq/kWc"})
 
 
 class Strict(BaseModel):
@@ -127,6 +131,9 @@ class DatedValue(Dated):
     """Value in force from `valid_from` to `valid_to`, both days included."""
 
     value: Value | None = Field(description="None: the text sets one that was not read")
+    article: str | None = Field(
+        default=None, description="where this value stands; None: the rule's"
+    )
 
 
 class Rule(Strict):
@@ -166,6 +173,26 @@ class Rule(Strict):
         return self
 
     @model_validator(mode="after")
+    def _numbers_are_possible(self) -> Self:
+        for value in (dated.value for dated in self.values):
+            if not isinstance(value, float | int):
+                continue
+            if not isfinite(value):
+                msg = f"{self.id} : {value} n'est pas un nombre fini"
+                raise ValueError(msg)
+            if self.unit == "/1" and not 0 <= value <= 1:
+                msg = f"{self.id} : une part (/1) va de 0 à 1 ; lu {value}"
+                raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _a_threshold_says_its_strictness(self) -> Self:
+        if self.comparison is None and self.unit in _COMPARED_UNITS:
+            msg = f"{self.id} : comparison est requis pour une valeur en {self.unit}"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
     def _periods_follow_one_another(self) -> Self:
         """Refuse two values on one day, and a day without value that no text explains."""
         ordered = sorted(self.values, key=lambda dated: dated.valid_from)
@@ -197,6 +224,11 @@ class Rule(Strict):
     def is_in_force(self, day: date) -> bool:
         """Tell whether a value covers `day`."""
         return any(dated.covers(day) for dated in self.values)
+
+    def article_on(self, day: date) -> str:
+        """Return the article of the value in force on `day`; that of the rule outside any."""
+        of_value = self.at(day).article if self.is_in_force(day) else None
+        return of_value or self.article
 
     def at(self, day: date) -> DatedValue:
         """

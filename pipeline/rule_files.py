@@ -9,6 +9,9 @@ from pipeline.errors import ConfigError, describe_faults
 from pipeline.legal_values import Dated, Derogation, Exclusion, Protection, Rule, Strict
 from pipeline.rules import RuleBook
 
+# A local rule gives another value, never another way to measure or to compare.
+_SAME_AS_GENERAL = ("unit", "comparison", "share_of")
+
 
 class _RuleFile(Strict):
     text: str
@@ -28,8 +31,10 @@ def load_rules(folder: Path) -> RuleBook:
     Raises
     ------
     ConfigError
-        If the folder is empty, a key is unknown or written twice, a share has no base, two periods
-        overlap, or two files hold the same rule; the message names the file and the field.
+        If the folder is empty, a key is unknown or written twice, a share has no base or leaves
+        [0, 1], a number is not finite, a threshold has no comparison, two periods overlap, two
+        files hold the same rule, or a local rule is measured otherwise than the general one; the
+        message names the file and the field.
     """
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
@@ -43,7 +48,7 @@ def load_rules(folder: Path) -> RuleBook:
         derogations=tuple(item for file in files for item in file.derogations),
     )
     _refuse_twins(folder, book)
-    _refuse_orphans(folder, book)
+    _check_local_rules(folder, book)
     return book
 
 
@@ -59,16 +64,22 @@ def _read(path: Path) -> _RuleFile:
         raise ConfigError(msg) from error
 
 
-def _refuse_orphans(folder: Path, book: RuleBook) -> None:
-    """Refuse a local rule whose general one is nowhere, or that two local ones replace."""
-    known = {rule.id for rule in book.rules}
+def _check_local_rules(folder: Path, book: RuleBook) -> None:
+    """Refuse a local rule whose general one is nowhere or unlike, or replaced twice."""
+    known = {rule.id: rule for rule in book.rules}
     places: set[tuple[str, str]] = set()
     for rule in book.rules:
         if rule.replaces is None:
             continue
-        if rule.replaces not in known:
+        general = known.get(rule.replaces)
+        if general is None:
             msg = f"{folder} : {rule.id} remplace {rule.replaces}, qui n'est dans aucun fichier"
             raise ConfigError(msg)
+        for key in _SAME_AS_GENERAL:
+            mine, its = getattr(rule, key), getattr(general, key)
+            if mine != its:
+                msg = f"{folder} : {rule.id} a pour {key} {mine}, {general.id} {its} ; les accorder"
+                raise ConfigError(msg)
         for place in rule.departements:
             if (rule.replaces, place) in places:
                 msg = f"{folder} : {rule.replaces} remplacée deux fois dans le {place}"

@@ -73,7 +73,7 @@ def _rule_entry(rule: Rule, day: date) -> dict[str, Any]:
         "comparaison": FRENCH_COMPARISON[rule.comparison] if rule.comparison else None,
         "departements": list(rule.departements),
         "remplace": rule.replaces,
-        "article": rule.article,
+        "article": rule.article_on(day),
         **_period(dated),
         "a_relire": rule.needs_review,
     }

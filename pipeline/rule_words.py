@@ -38,21 +38,25 @@ EFFECT_WORDS: dict[str, str] = {
 }
 
 
-def plain(value: Value | None) -> str:
+def written(value: Value | None) -> str | None:
     """
-    Write a value so that it reads back: a number with a point, an ISO date, a list with « ; ».
+    Write a value so that it reads back exactly: 1500, 1500.004, 2028-07-01, a word.
 
-    A value that the text sets and nobody has read yet is « non établie ».
+    The items of a list are joined by « ; »; None where there is no value.
     """
-    if value is None:
-        return NOT_READ
     if isinstance(value, tuple):
         return ";".join(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
-    return str(value)
+    return None if value is None else str(value)
+
+
+def plain(value: Value | None) -> str:
+    """Write a value as `written` does; one that nobody has read yet is « non établie »."""
+    text = written(value)
+    return NOT_READ if text is None else text
 
 
 def value_words(rule: Rule, value: Value | None) -> str:

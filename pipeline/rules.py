@@ -1,8 +1,9 @@
 """The law as dated data: `config/rules/*.yaml` as one book, asked by id and by day."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any, Self
 
 from pipeline.errors import ConfigError, RuleNotInForceError
 from pipeline.legal_values import (
@@ -12,7 +13,6 @@ from pipeline.legal_values import (
     Protection,
     Rule,
     Strict,
-    compare,
 )
 
 
@@ -28,6 +28,21 @@ class RuleBook(Strict):
     def _by_id(self) -> dict[str, Rule]:
         return {rule.id: rule for rule in self.rules}
 
+    @cached_property
+    def _by_general_id(self) -> dict[str, tuple[Rule, ...]]:
+        found: dict[str, tuple[Rule, ...]] = {}
+        for rule in self.rules:
+            if rule.replaces is not None:
+                found[rule.replaces] = (*found.get(rule.replaces, ()), rule)
+        return found
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy the book, what it had indexed left out: `update` may change the rules."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in set(vars(copied)) - set(type(self).model_fields):
+            del vars(copied)[name]
+        return copied
+
     def rule(self, rule_id: str) -> Rule:
         """Return a rule; raise `ConfigError` when no file holds it."""
         try:
@@ -38,14 +53,10 @@ class RuleBook(Strict):
 
     def local(self, rule_id: str, insee_code: str) -> Rule:
         """Return the rule that stands for `rule_id` in the département of a commune."""
-        for rule in self.rules:
-            if rule.replaces == rule_id and insee_code.startswith(rule.departements):
+        for rule in self._by_general_id.get(rule_id, ()):
+            if insee_code.startswith(rule.departements):
                 return rule
         return self.rule(rule_id)
-
-    def is_in_force(self, rule_id: str, day: date) -> bool:
-        """Tell whether a value, read or not, covers `day`."""
-        return self.rule(rule_id).is_in_force(day)
 
     def number(self, rule_id: str, day: date) -> float:
         """Return a numeric value in force on `day`; raise `ConfigError` if it is not a number."""
@@ -55,22 +66,6 @@ class RuleBook(Strict):
         msg = f"{rule_id} : nombre attendu, reçu {value!r}"
         raise ConfigError(msg)
 
-    def due_date(self, rule_id: str, day: date) -> date:
-        """Return a date in force on `day`; raise `ConfigError` if the value is not a date."""
-        value = self.rule(rule_id).at(day).value
-        if isinstance(value, date):
-            return value
-        msg = f"{rule_id} : date attendue, reçu {value!r}"
-        raise ConfigError(msg)
-
-    def words(self, rule_id: str, day: date) -> str:
-        """Return a word in force on `day`; raise `ConfigError` if the value is not a text."""
-        value = self.rule(rule_id).at(day).value
-        if isinstance(value, str):
-            return value
-        msg = f"{rule_id} : texte attendu, reçu {value!r}"
-        raise ConfigError(msg)
-
     def labels(self, rule_id: str, day: date) -> tuple[str, ...]:
         """Return a list in force on `day`; raise `ConfigError` if the value is not a list."""
         value = self.rule(rule_id).at(day).value
@@ -78,14 +73,6 @@ class RuleBook(Strict):
             return value
         msg = f"{rule_id} : liste attendue, reçu {value!r}"
         raise ConfigError(msg)
-
-    def holds(self, rule_id: str, measured: float, day: date) -> bool:
-        """Compare `measured` with the threshold in force on `day`, as strictly as the text does."""
-        comparison = self.rule(rule_id).comparison
-        if comparison is None:
-            msg = f"{rule_id} : aucune comparaison"
-            raise ConfigError(msg)
-        return compare(comparison, measured, self.number(rule_id, day))
 
     def exclusions_on(self, day: date) -> tuple[Exclusion, ...]:
         """Return the exclusions in force on `day`, in order of precedence."""
@@ -127,6 +114,10 @@ class RuleBook(Strict):
             yield item.valid_from
             if item.valid_to is not None:
                 yield item.valid_to + timedelta(days=1)
+        yield from self.due_days()
+
+    def due_days(self) -> Iterator[date]:
+        """Yield the days on which the law itself makes something change, such as a due date."""
         for rule in self.rules:
             # A date with a comparison is a limit for a fact; without, something changes that day.
             if rule.comparison is None:

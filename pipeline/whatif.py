@@ -4,13 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from pipeline.export.product import Product
-from pipeline.legal_values import Rule, Value
-from pipeline.rule_words import value_words
+from pipeline.obligation.trace import Step
+from pipeline.rule_words import value_words, written
 from pipeline.rules import RuleBook
 from pipeline.run import Configuration, OnStep, measure_commune
 
@@ -25,9 +24,10 @@ _SAID = {
     "due_date": "echeance",
     "due_state": "situation",
 }
-_MEASURE = "mesure"
 _UNEXPLAINED = "Aucune comparaison du raisonnement ne l'explique."
-Trace = dict[tuple[str, str, int], Mapping[str, Any]]
+# Law, name of the comparison, occurrence of that name.
+Key = tuple[str, str, int]
+Trace = dict[Key, Step]
 
 
 @dataclass(frozen=True)
@@ -125,10 +125,8 @@ def _traces(steps: pd.DataFrame) -> dict[str, Trace]:
         seen = 0
         while (str(row["law"]), str(row["step"]), seen) in trace:
             seen += 1
-        trace[str(row["law"]), str(row["step"]), seen] = {
-            str(name): value if isinstance(value, int) else _text(value)
-            for name, value in row.items()
-        }
+        step = Step.from_row({str(name): value for name, value in row.items()})
+        trace[str(row["law"]), step.step, seen] = step
     return traces
 
 
@@ -136,25 +134,28 @@ def _traces(steps: pd.DataFrame) -> dict[str, Trace]:
 class _Difference:
     """A comparison that the two reasonings do not make alike; one of them may not make it."""
 
-    old: Mapping[str, Any] | None
-    new: Mapping[str, Any] | None
+    law: str
+    step: Step  # that of the later law, else of the earlier one
+    before: Step | None
+    after: Step | None
 
     @property
-    def step(self) -> Mapping[str, Any]:
-        """Return the comparison of the later law, else of the earlier one."""
-        return self.new if self.new is not None else self.old or {}
+    def name(self) -> tuple[str, str]:
+        """Return what names the comparison, whatever its occurrence."""
+        return self.law, self.step.step
 
     @property
     def is_measure(self) -> bool:
         """Tell whether nothing is compared: an area that counts, or no longer does."""
-        return bool(self.step["result"] == _MEASURE)
+        return self.step.result == "mesure"
 
     @property
     def is_of_law(self) -> bool:
         """Tell whether the law itself differs, and not the value that it judges."""
-        if self.old is None or self.new is None:
+        if self.before is None or self.after is None:
             return True
-        return any(self.old[name] != self.new[name] for name in ("threshold", "comparison"))
+        old, new = self.before, self.after
+        return (old.threshold, old.comparison) != (new.threshold, new.comparison)
 
 
 def _cause(
@@ -168,28 +169,32 @@ def _cause(
     Return the rule, the article and the sentence of the comparison that makes the difference.
 
     It is the first that differs among those that lead to the status, under the law that decides
-    if they do; when only the due date moves, the one that holds the new date, or the first that
-    differs after the conclusion.
+    if they do; under a law that only one of the days reads, all differ, and it is the one that
+    concludes. When only the due date moves, it is the one that holds the new date, or the first
+    that differs after the conclusion.
     """
     found = list(_differences(old, new))
     leading = _leading(old) | _leading(new)
     by_status = any(
         said_before.get(name) != said_after.get(name) for name in ("status", "reason_code")
     )
-    relevant = [it for it in found if (_key(it) in leading) == by_status]
+    relevant = [it for it in found if (it.name in leading) == by_status]
     if by_status:
-        deciding = _deciding(new, said_after)
-        relevant = [it for it in relevant if it.step["law"] in deciding] or relevant
+        deciding, in_both = _deciding(new, said_after), _laws(old) & _laws(new)
+        relevant = [it for it in relevant if it.law in deciding] or relevant
+        telling = [it for it in relevant if it.law in in_both or it.step.conclusion is not None]
+        relevant = telling or relevant
     due = said_after.get("due_date")
     if not by_status and due is not None and due != said_before.get("due_date"):
-        holding = [it for it in found if due in (it.step["threshold"], it.step["value"])]
+        day = date.fromisoformat(due)
+        holding = [it for it in found if day in (it.step.threshold, it.step.value)]
         relevant = holding[-1:] or relevant
     first = _first(relevant or (found if by_status else []), found)
     if first is None:
         return {"regle_id": None, "article": None, "cause": _UNEXPLAINED}
     return {
-        "regle_id": first.step["rule_id"],
-        "article": first.step["article"],
+        "regle_id": first.step.rule_id,
+        "article": first.step.article,
         "cause": _sentence(first, book),
     }
 
@@ -203,22 +208,23 @@ def _first(relevant: list[_Difference], found: list[_Difference]) -> _Difference
     if not relevant:
         return None
     first = next((it for it in relevant if not it.is_measure), relevant[0])
-    if first.is_of_law or first.step["unit"] == "date":
+    if first.is_of_law or first.step.unit == "date":
         return first
     return next((it for it in found if it.is_measure and it.is_of_law), first)
 
 
 def _differences(old: Trace, new: Trace) -> Iterator[_Difference]:
     """Yield what differs, in the order of the reasoning."""
-    ranks = {key: min(t[key]["rank"] for t in (old, new) if key in t) for key in {*old, *new}}
-    for key in sorted(ranks, key=lambda key: (ranks[key], key)):
-        found = _Difference(old.get(key), new.get(key))
-        if found.is_of_law or found.step["result"] != (found.old or {})["result"]:
+    places: dict[Key, int] = {}
+    for trace in (old, new):
+        for place, key in enumerate(trace):
+            places[key] = min(place, places.get(key, place))
+    for key in sorted(places, key=lambda key: (places[key], key)):
+        before, after = old.get(key), new.get(key)
+        found = _Difference(key[0], new[key] if key in new else old[key], before, after)
+        results = {step.result for step in (before, after) if step is not None}
+        if found.is_of_law or len(results) > 1:
             yield found
-
-
-def _key(found: _Difference) -> tuple[str, str]:
-    return str(found.step["law"]), str(found.step["step"])
 
 
 def _leading(trace: Trace) -> set[tuple[str, str]]:
@@ -228,54 +234,46 @@ def _leading(trace: Trace) -> set[tuple[str, str]]:
     for (law, name, _), step in trace.items():
         if law not in concluded:
             leading.add((law, name))
-        if _conclusion(step) is not None:
+        if step.conclusion is not None:
             concluded.add(law)
     return leading
+
+
+def _laws(trace: Trace) -> set[str]:
+    return {law for law, _, _ in trace}
 
 
 def _deciding(trace: Trace, said: Mapping[str, str | None]) -> set[str]:
     """Return the laws whose conclusion is the verdict: one of the two, when both are read."""
     verdict = f"{said.get('status')}/{said.get('reason_code')}"
-    return {law for (law, _, _), step in trace.items() if _conclusion(step) == verdict}
-
-
-def _conclusion(step: Mapping[str, Any]) -> str | None:
-    answers = {"oui": step["if_true"], "non": step["if_false"]}
-    return answers.get(step["result"])
+    return {law for (law, _, _), step in trace.items() if str(step.conclusion) == verdict}
 
 
 def _sentence(found: _Difference, book: RuleBook) -> str:
     """Say in French what the later law does otherwise."""
-    question = f"« {found.step['question']} »"
-    by = f" ({found.step['article']})" if found.step["article"] else ""
-    if found.old is None:
-        return f"{'Mesure' if found.is_measure else 'Comparaison'} nouvelle : {question}{by}."
-    if found.new is None:
-        return f"{'Mesure' if found.is_measure else 'Comparaison'} abandonnée : {question}{by}."
+    question = f"« {found.step.question} »"
+    by = f" ({found.step.article})" if found.step.article else ""
+    kind = "Mesure" if found.is_measure else "Comparaison"
+    if found.before is None:
+        return f"{kind} nouvelle : {question}{by}."
+    if found.after is None:
+        return f"{kind} abandonnée : {question}{by}."
     if found.is_of_law:
-        old, new = (_threshold(step, book) for step in (found.old, found.new))
+        old, new = (_threshold(step, book) for step in (found.before, found.after))
         return f"Le seuil passe de {old} à {new} : {question}{by}."
-    answers = f"de « {found.old['result']} » à « {found.new['result']} »"
+    answers = f"de « {found.before.result} » à « {found.after.result} »"
     return f"La réponse passe {answers} : {question}{by}."
 
 
-def _threshold(step: Mapping[str, Any], book: RuleBook) -> str:
+def _threshold(step: Step, book: RuleBook) -> str:
     """Write a threshold as a reader says it; as the trace does where no rule gives its unit."""
-    rules: dict[str, Rule] = {rule.id: rule for rule in book.rules}
-    rule = rules.get(str(step["rule_id"]))
-    threshold = step["threshold"]
-    if threshold is None:
+    rule = next((rule for rule in book.rules if rule.id == step.rule_id), None)
+    if step.threshold is None:
         return "« non établi »"
-    if rule is None or rule.unit != step["unit"]:
-        parts = (step["comparison"], threshold)
+    if rule is None or rule.unit != step.unit:
+        parts = (step.comparison, written(step.threshold))
         return f"« {' '.join(part for part in parts if part)} »"
-    return f"« {value_words(rule, _read(threshold, rule))} »"
-
-
-def _read(threshold: str, rule: Rule) -> Value:
-    if rule.unit == "date":
-        return date.fromisoformat(threshold)
-    return threshold if rule.unit == "texte" else float(threshold)
+    return f"« {value_words(rule, step.threshold)} »"
 
 
 def _text(value: object) -> str | None:

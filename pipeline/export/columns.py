@@ -79,6 +79,7 @@ _PARCELS = (
     _PARK,
     text("proprietaire_nom", "owner_name", "Propriétaire", "Personne morale seulement."),
     text("siren", "siren", "SIREN"),
+    text("groupe_personne", "owner_class", "Groupe de personne morale", "Tel que la DGFiP le dit."),
     text("droit", "right", "Droit", "Propriétaire, usufruitier, emphytéote…"),
     text(
         "unite_fonciere", "holding_id", "Unité foncière", "Parcelles contiguës d'un propriétaire."

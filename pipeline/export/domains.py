@@ -25,6 +25,7 @@ DEROGATIONS: dict[str, str] = {
     "parc_icpe": "parc lié à une installation classée",
     "economique": "coût excessif",
     "suppression_prevue": "suppression ou transformation déjà autorisée",
+    "autres_energies": "énergies renouvelables équivalentes, sans ombrières",
 }
 
 DOMAINS: dict[str, dict[str, str]] = {
@@ -36,8 +37,8 @@ DOMAINS: dict[str, dict[str, str]] = {
         "hors_champ": "Hors champ",
     },
     "regime": {
-        "existant_1500": "Parc existant, plus de 1 500 m²",
-        "neuf_500": "Parc nouveau ou lourdement rénové, plus de 500 m²",
+        "existant_1500": "Article 40 (parc existant ou demandé depuis la loi)",
+        "neuf_500": "Article L. 111-19-1 (parc nouveau ou lourdement rénové)",
         "inconnu": "Inconnu",
         "aucun": "Aucun",
     },

@@ -123,6 +123,13 @@ _OBLIGATION = (
     sentences("moyen_verification", "how_to_settle", "Moyen de vérification"),
     sentences("articles", "articles", "Articles appliqués"),
     count("priorite_instruction", "priority", "Priorité d'instruction", "1 : à instruire d'abord."),
+    number(
+        "priorite_points",
+        "points",
+        "Points de priorité",
+        "Recette : partie « priority » de config/assumptions.yaml ; ils donnent la priorité.",
+        unit="",
+    ),
 )
 _DUE = (
     day("echeance", "due_date", "Échéance"),

@@ -37,7 +37,7 @@ _INSEE = re.compile(r"(?:\d{2}|2[AB]|97\d)\d{2,3}")
 _INSEE_LENGTH = 5
 _OVERSEAS = "97"
 _RING_COLUMNS = {"installation_id", "is_certain", "area_m2", "geometry"}
-_HELD = ("lot_id", "owner_name", "siren", "right", "holding_id")
+_HELD = ("lot_id", "owner_name", "siren", "owner_class", "right", "holding_id")
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ class Product:
     The tables of one commune, as the stages leave them (`pipeline/schemas`).
 
     `trees` holds the trees on or over a lot, with `lot_id` and `is_outside`; `parcels` those under
-    a lot, with `lot_id`, `owner_name`, `siren`, `right` and `holding_id`; `rings` has
-    `installation_id`, `is_certain`, `area_m2`; `perimeters` those that meet a lot. `as_of` is the
-    date of the rules, and the only date written in the file.
+    a lot, with `lot_id`, `owner_name`, `siren`, `owner_class`, `right` and `holding_id`; `rings`
+    has `installation_id`, `is_certain`, `area_m2`; `perimeters` those that meet a lot. `as_of` is
+    the date of the rules, and the only date written in the file.
     """
 
     territory: Territory

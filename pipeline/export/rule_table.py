@@ -59,7 +59,7 @@ def _values(book: RuleBook, day: date) -> Iterator[dict[str, object]]:
             "comparison": FRENCH_COMPARISON[rule.comparison] if rule.comparison else None,
             "departements": ";".join(rule.departements) or None,
             "replaces": rule.replaces,
-            "article": rule.article,
+            "article": rule.article_on(day),
             "needs_review": rule.needs_review,
             **_dated(dated),
         }

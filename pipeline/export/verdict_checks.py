@@ -13,28 +13,29 @@ _NO_DUE_DATE = (
     "SELECT parc_id FROM parcs WHERE statut = 'assujetti' AND echeance IS NULL ORDER BY 1"
 )
 _SUBJECT = """SELECT parc_id, surface_assujettie_min_m2 FROM parcs
- WHERE statut = 'assujetti' AND coalesce(regime, '') {} 'neuf_500' ORDER BY 1"""
+ WHERE statut = 'assujetti' ORDER BY 1"""
 # A local rule replaces the general one in its départements, whose codes start that of the commune.
 _RULES = """SELECT valeur, comparaison, departements, coalesce(article, '') FROM regles
  WHERE regle_id = :rule OR remplace = :rule ORDER BY departements IS NULL, regle_id"""
-_NOT_ABOVE_NEW = """SELECT parc_id FROM parcs p WHERE statut = 'assujetti' AND regime = 'neuf_500'
- AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.parc_id = p.parc_id
-  AND d.etape = 'seuil_bas' AND d.regle_id = 'NEUF500.seuil' AND d.resultat = 'oui') ORDER BY 1"""
+_ABOVE_NEW = """SELECT DISTINCT parc_id FROM decisions
+ WHERE etape = 'seuil_bas' AND regle_id = 'NEUF500.seuil' AND resultat = 'oui'"""
 _WITHOUT_TRACE = """SELECT parc_id FROM parcs WHERE statut <> 'hors_champ'
  AND parc_id NOT IN (SELECT parc_id FROM decisions WHERE parc_id IS NOT NULL) ORDER BY 1"""
-# The first comparison that concludes, under each law; the verdict is the conclusion of one of them.
-_DISAGREES = """WITH reached AS (
+# The first comparison that concludes, under each law, in the order of the laws.
+_CONCLUSIONS = """WITH reached AS (
   SELECT parc_id, loi, rang, CASE resultat WHEN 'oui' THEN si_oui WHEN 'non' THEN si_non END AS said
   FROM decisions),
- first AS (
-  SELECT parc_id, loi, said, row_number() OVER (PARTITION BY parc_id, loi ORDER BY rang) AS place
+ concluding AS (
+  SELECT *, row_number() OVER (PARTITION BY parc_id, loi ORDER BY rang) AS place
   FROM reached WHERE said IS NOT NULL)
- SELECT p.parc_id, CASE WHEN p.statut_revu IS NULL THEN p.statut ELSE p.statut_calcule END
-  || '/' || p.motif_code AS verdict,
-  (SELECT group_concat(said, ', ') FROM first f WHERE f.parc_id = p.parc_id AND f.place = 1)
- FROM parcs p WHERE p.parc_id IN (SELECT parc_id FROM decisions)
- AND verdict NOT IN (SELECT said FROM first f WHERE f.parc_id = p.parc_id AND f.place = 1)
- ORDER BY 1"""
+ SELECT parc_id, loi, said FROM concluding WHERE place = 1 ORDER BY parc_id, rang"""
+_VERDICTS = """SELECT parc_id, CASE WHEN statut_revu IS NULL THEN statut ELSE statut_calcule END
+  || '/' || motif_code AS verdict
+ FROM parcs WHERE verdict IS NOT NULL AND parc_id IN (SELECT parc_id FROM decisions) ORDER BY 1"""
+# What decides when two laws reach one park: the stronger conclusion.
+_STRENGTH = ("hors_champ", "assujetti", "a_verifier", "exonere", "non_assujetti")
+_NEW_LAW = "L. 111-19-1"
+_Deciding = dict[str, tuple[str, str]]
 
 
 def check_verdicts(connection: sqlite3.Connection) -> Iterator[str]:
@@ -42,18 +43,36 @@ def check_verdicts(connection: sqlite3.Connection) -> Iterator[str]:
     Yield the breaches of invariant 6.
 
     A subject park has a due date; its interval is wholly above the threshold of its commune, or,
-    under L. 111-19-1, its trace says so. Every park in scope has a trace, and its status is the
-    conclusion of that trace.
+    where L. 111-19-1 decides, its trace says so. Every park in scope has a trace, and its status is
+    the stronger conclusion of that trace.
     """
     if rows := connection.execute(_NO_DUE_DATE).fetchall():
         yield f"parcs : assujetti sans échéance, {ids(rows)}"
-    yield from _check_existing(connection)
-    yield from _check_new(connection)
-    yield from _check_trace(connection)
+    deciding = _deciding(connection)
+    subject = connection.execute(_SUBJECT).fetchall()
+    new = {lot for lot, (law, _) in deciding.items() if law == _NEW_LAW}
+    yield from _check_existing(connection, [row for row in subject if row[0] not in new])
+    yield from _check_new(connection, [row for row in subject if row[0] in new])
+    yield from _check_trace(connection, deciding)
 
 
-def _check_existing(connection: sqlite3.Connection) -> Iterator[str]:
-    subject = connection.execute(_SUBJECT.format("<>")).fetchall()
+def _deciding(connection: sqlite3.Connection) -> _Deciding:
+    """Return, for each park, the law that decides and its conclusion; the first law wins a tie."""
+    deciding: _Deciding = {}
+    for lot, law, said in connection.execute(_CONCLUSIONS):
+        if lot not in deciding or _weakness(said) < _weakness(deciding[lot][1]):
+            deciding[lot] = (law, said)
+    return deciding
+
+
+def _weakness(conclusion: str) -> int:
+    status = conclusion.partition("/")[0]
+    return _STRENGTH.index(status) if status in _STRENGTH else len(_STRENGTH)
+
+
+def _check_existing(
+    connection: sqlite3.Connection, subject: Sequence[tuple[str, float | None]]
+) -> Iterator[str]:
     if not subject:
         return
     rule = _threshold(connection, _EXISTING)
@@ -69,13 +88,16 @@ def _check_existing(connection: sqlite3.Connection) -> Iterator[str]:
         yield f"parcs : assujetti, intervalle non au-dessus du seuil, {ids(below)} ; {amounts}"
 
 
-def _check_new(connection: sqlite3.Connection) -> Iterator[str]:
+def _check_new(
+    connection: sqlite3.Connection, subject: Sequence[tuple[str, float | None]]
+) -> Iterator[str]:
     """Check the parks of L. 111-19-1 on their trace: the area that it compares has no column."""
-    if not connection.execute(_SUBJECT.format("=")).fetchall():
+    if not subject:
         return
     if _threshold(connection, _NEW) is None:
         yield f"regles : {_NEW} sans valeur ni article, or des parcs nouveaux sont assujettis"
-    if rows := connection.execute(_NOT_ABOVE_NEW).fetchall():
+    above = {lot for (lot,) in connection.execute(_ABOVE_NEW)}
+    if rows := [row for row in subject if row[0] not in above]:
         yield f"decisions : assujetti, aucune comparaison à {_NEW} ne l'établit, {ids(rows)}"
 
 
@@ -102,13 +124,16 @@ def _above(low: float | None, threshold: float, comparison: str) -> bool:
     return low >= threshold if comparison == _LOOSE else low > threshold
 
 
-def _check_trace(connection: sqlite3.Connection) -> Iterator[str]:
+def _check_trace(connection: sqlite3.Connection, deciding: _Deciding) -> Iterator[str]:
     if rows := connection.execute(_WITHOUT_TRACE).fetchall():
         yield f"decisions : aucun raisonnement, {ids(rows)}"
-    if rows := connection.execute(_DISAGREES).fetchall():
-        lot, verdict, said = rows[0]
-        amounts = f"{verdict} au parc, {said or 'aucune conclusion'} au raisonnement ({lot})"
-        yield f"decisions : le raisonnement ne mène pas au statut, {ids(rows)} ; {amounts}"
+    reached = {lot: said for lot, (_, said) in deciding.items()}
+    verdicts = connection.execute(_VERDICTS).fetchall()
+    if wrong := [(lot, verdict) for lot, verdict in verdicts if reached.get(lot) != verdict]:
+        lot, verdict = wrong[0]
+        said = reached.get(lot, "aucune conclusion")
+        amounts = f"{verdict} au parc, {said} au raisonnement ({lot})"
+        yield f"decisions : le raisonnement ne mène pas au statut, {ids(wrong)} ; {amounts}"
 
 
 def ids(rows: Sequence[tuple[object, ...]]) -> str:

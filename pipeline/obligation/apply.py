@@ -65,7 +65,9 @@ def apply_law(
     judged = classify_lots(lots, evidence, rules, assumptions, day)
     known = ground.owners_known
     land = parcel_owners(ground.parcels, ground.owned, assumptions, owners_known=known)
-    owners = ownership(lots, land, assumptions, owners_known=known)
+    status = lots["lot_id"].map(judged.verdicts.set_index("lot_id")["status"])
+    may_owe = status.isin(["assujetti", "a_verifier"])
+    owners = ownership(lots, land, may_owe, assumptions, owners_known=known)
     return Applied(
         judgement=judged,
         land=land,

@@ -8,18 +8,22 @@ from pipeline.assumptions import Assumptions
 from pipeline.groups import components
 
 
-def neighbour_groups(lots: gpd.GeoDataFrame, assumptions: Assumptions) -> pd.DataFrame:
+def neighbour_groups(
+    lots: gpd.GeoDataFrame, may_owe: "pd.Series[bool]", assumptions: Assumptions
+) -> pd.DataFrame:
     """
     Group the car parks that touch, directly or through others.
 
     Owners of adjacent parks may agree to pool the canopies, whose area is then the sum of what each
     park owes. A group is a hint to them: every park keeps its own area, threshold and verdict, and
-    nothing here adds areas up. Parks out of scope owe nothing: they neither join nor link a group.
+    nothing here adds areas up. A park that owes nothing neither joins nor links a group.
 
     Parameters
     ----------
     lots
         `ParkingLot`, territory CRS.
+    may_owe
+        Index of `lots`: the park is subject, or may be.
     assumptions
         `neighbours.distance_m`, in metres of that CRS; at most that distance is adjacent.
 
@@ -32,9 +36,9 @@ def neighbour_groups(lots: gpd.GeoDataFrame, assumptions: Assumptions) -> pd.Dat
 
     References
     ----------
-    Loi n° 2023-175 du 10 mars 2023, art. 40, I, last sentence.
+    Loi n° 2023-175 du 10 mars 2023, art. 40, I, al. 3.
     """
-    scope = lots[lots["out_of_scope"].isna()].sort_values("lot_id").reset_index(drop=True)
+    scope = lots[may_owe].sort_values("lot_id").reset_index(drop=True)
     one, other = scope.sindex.query(
         scope.geometry, predicate="dwithin", distance=assumptions.neighbours.distance_m.value
     )

@@ -24,6 +24,7 @@ _OWNER_COLUMNS = ["owner_name", "siren", "owner_class", "right"]
 def ownership(
     lots: gpd.GeoDataFrame,
     land: gpd.GeoDataFrame,
+    may_owe: "pd.Series[bool]",
     assumptions: Assumptions,
     *,
     owners_known: bool,
@@ -37,6 +38,8 @@ def ownership(
         `ParkingLot`, territory CRS.
     land
         What `parcel_owners` returns, same CRS; empty without cadastre.
+    may_owe
+        Index of `lots`: the park is subject, or may be; only such parks are neighbours.
     owners_known
         Whether the file of owners was supplied; if not, the names say so.
 
@@ -47,7 +50,7 @@ def ownership(
     """
     parks = check(ParkingLot, lots, str(lots.crs))
     held = lot_owners(parks, land, assumptions, owners_known=owners_known)
-    beside = neighbour_groups(parks, assumptions).drop(columns="lot_id")
+    beside = neighbour_groups(parks, may_owe, assumptions).drop(columns="lot_id")
     return check_table(Ownership, conform(Ownership, held.join(beside)))
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, Literal, cast
 
 from pipeline.legal_values import FRENCH_COMPARISON, Comparison, Value, compare
+from pipeline.rule_words import written
 
 Result = Literal["oui", "non", "inconnu", "mesure"]
 EQUAL = "="
@@ -110,15 +111,6 @@ def until_concluded(steps: Iterable[Step]) -> Iterator[Step]:
         yield step
         if step.conclusion is not None:
             return
-
-
-def written(value: Value | None) -> str | None:
-    """Write a value so that it reads back exactly: 1500, 1500.004, 2028-07-01, a word."""
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
-    return None if value is None else str(value)
 
 
 def _read(text: str | None, unit: str | None) -> Value | None:

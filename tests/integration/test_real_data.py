@@ -154,6 +154,17 @@ class TestGueret:
         assert inside.any()
         assert inside.equals(inside & lots["statut"].isin(["assujetti", "a_verifier"]))
 
+    def test_subject_parks_that_touch_are_neighbours_of_each_other(self, gueret):
+        lots = layer(gueret, "parcs").set_index("parc_id")
+        pooled = lots[lots["parcs_voisins"].notna()]
+        assert set(pooled["statut"]) <= {"assujetti", "a_verifier"}
+        for lot_id, others in pooled["parcs_voisins"].str.split(";").items():
+            assert all(lot_id in pooled.loc[other, "parcs_voisins"] for other in others)
+            assert all(
+                lots.geometry[lot_id].distance(lots.geometry[other]) <= 2 for other in others
+            )
+        assert len(pooled) >= 2
+
 
 class TestBondy:
     def test_projected_coordinates_in_columns_called_lat_and_lon(self, shared_data, tmp_path):

@@ -497,12 +497,12 @@ def test_other_owners(parks):
     assert set(parks.loc[~published, "proprietaire_nom"]) == {"propriétaire non publié"}
 
 
-def test_parks_that_touch_are_neighbours_and_keep_their_own_area(parks):
+def test_a_park_that_owes_nothing_is_nobody_s_neighbour_and_areas_stay_apart(parks):
     large, small = (lot for _, lot in named(parks, "Parking de la Scierie").iterrows())
-    assert large["parcs_voisins"] == small["parc_id"]
-    assert small["parcs_voisins"] == large["parc_id"]
+    assert (large["statut"], small["statut"]) == ("assujetti", "non_assujetti")
+    assert large["parcs_voisins"] is None
     assert large["surface_a_couvrir_m2"] == about(1000)  # half of 2 000, not of 2 800
-    assert parks["groupe_voisinage"].notna().sum() == 2  # three metres are no contact
+    assert parks["groupe_voisinage"].isna().all()
 
 
 def test_power_and_energy_of_the_area_to_cover(parks):

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from pipeline.obligation.law import check_completeness
+from pipeline.obligation.law import Law, check_completeness
 from tests.rules.cases import RULES, codes, park, verdict
 
 BEFORE_DECREE, DECREE = date(2024, 11, 15), date(2024, 11, 16)
@@ -106,7 +106,7 @@ def test_the_areas_differ(motif, areas):
     ],
 )
 def test_less_than_ten_metres(distance, is_near):
-    assert RULES.holds("APER40.icpe_distance", distance, DECREE) is is_near
+    assert Law(RULES, DECREE).holds("APER40.icpe_distance", distance) is is_near
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_share_of_a_roof(on, share):
 def test_the_economic_tests_are_data(rule_id, value, base, on, before):
     assert RULES.number(rule_id, on) == value
     assert RULES.rule(rule_id).share_of == base
-    assert not RULES.is_in_force(rule_id, before)
+    assert not RULES.rule(rule_id).is_in_force(before)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_the_economic_tests_are_data(rule_id, value, base, on, before):
     ],
 )
 def test_the_economic_ratios_are_strict(rule_id, measured, is_excessive):
-    assert RULES.holds(rule_id, measured, date(2026, 1, 1)) is is_excessive
+    assert Law(RULES, date(2026, 1, 1)).holds(rule_id, measured) is is_excessive
 
 
 def test_no_economic_value_enters_a_verdict():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.rule_changes import changes
 from pipeline.rule_files import load_rules
-from pipeline.rule_words import plain, value_words
+from pipeline.rule_words import plain, value_words, written
 from tests.tables import RULES
 
 SOURCES = [{"title": "texte"}]
@@ -214,6 +214,7 @@ def test_changes_add_up_from_day_to_day(ordered):
 )
 def test_a_value_is_written_so_that_it_reads_back(value, text):
     assert plain(value) == text
+    assert written(value) == (None if value is None else text)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from pipeline import schemas, whatif
 from pipeline.errors import SourceError
+from pipeline.obligation.trace import Step
 from pipeline.report import print_whatif, whatif_document
 from pipeline.whatif import COLUMNS, WhatIf, compare
 from tests.unit.export.hand_made import (
@@ -47,14 +48,21 @@ def plain(text):
     return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
-CHAMP = step(GRAND, 1, "champ", "oui", "oui", rule_id=None, unit="texte", comparison="=")
+YES = {"rule_id": None, "unit": "texte", "comparison": "=", "threshold": "oui"}
+CHAMP = step(GRAND, 1, "champ", "oui", "oui", **YES)
 SUBJECT = {"if_true": "assujetti/au_dessus_du_seuil"}
+CONCLUDES = {**YES, "threshold": "non", **SUBJECT}
 EXEMPT = {"if_true": "exonere/abords_delimites"}
 MEASURE = {"comparison": None, "threshold": None, "rule_id": None}
 DUE = {"unit": "date", "comparison": "<", "threshold": "2026-07-01"}
 DUE |= {"rule_id": "APER40.echeance_grand", "article": "loi n° 2023-175, art. 40, III"}
 ART5 = {"rule_id": None, "unit": "/1", "comparison": "≥", "threshold": "1"}
 ART5 |= {"article": "décret n° 2024-1023, art. 5"}
+
+
+def test_the_hand_made_steps_read_back_to_their_answers():
+    rows = steps().to_dict("records")
+    assert [Step.from_row(row).result for row in rows] == [row["result"] for row in rows]
 
 
 def test_the_same_law_changes_nothing():
@@ -121,7 +129,7 @@ def test_an_area_that_no_longer_counts_is_the_cause_of_another_answer():
 
 
 def test_a_day_that_is_reached_is_the_cause_even_if_other_comparisons_are_new():
-    subject = step(GRAND, 3, "conclusion", "non", "oui", **SUBJECT)
+    subject = step(GRAND, 3, "conclusion", "non", "oui", **CONCLUDES)
     trees = step(GRAND, 2, "arbres_par_place", "2", "non", threshold="160")
     due = step(GRAND, 4, "echeance", "2026-07-01", "non", **DUE)
     row = only_row(
@@ -141,7 +149,9 @@ def test_a_day_that_is_reached_is_the_cause_even_if_other_comparisons_are_new():
 
 def test_the_law_that_decides_gives_the_cause():
     other = {"law": "L. 111-19-1", "rule_id": "NEUF500.seuil", "threshold": "500"}
-    asked = step(PETIT, 2, "demande", "2025-01-15", "oui", rule_id="APER40.demande_depuis")
+    since = {"unit": "date", "comparison": "≥", "threshold": "2023-03-10"}
+    since |= {"rule_id": "APER40.demande_depuis"}
+    asked = step(PETIT, 2, "demande", "2025-01-15", "oui", **since)
     below = step(PETIT, 3, "seuil_haut", "950", "non", if_false="non_assujetti/sous_le_seuil")
     above = step(PETIT, 4, "seuil_bas", "850", "oui", if_true="assujetti/neuf", **other)
     row = only_row(
@@ -156,8 +166,29 @@ def test_the_law_that_decides_gives_the_cause():
     assert row["regle_id"] == "NEUF500.seuil"
 
 
+@pytest.mark.parametrize(
+    ("is_new", "words"),
+    [
+        pytest.param(True, "Comparaison nouvelle", id="the later day reads it"),
+        pytest.param(False, "Comparaison abandonnée", id="the earlier day alone reads it"),
+    ],
+)
+def test_a_law_that_only_one_day_reads_is_told_by_its_conclusion(is_new, words):
+    law = {"law": "L. 111-19-1", "article": "CU, art. L. 111-19-1"}
+    scope = CHAMP | {"lot_id": PETIT}
+    below = step(PETIT, 2, "seuil_haut", "950", "non", if_false="non_assujetti/sous_le_seuil")
+    known = step(PETIT, 3, "demande_connue", "oui", "oui", **law, **YES)
+    judged = {"rule_id": "NEUF500.seuil", "threshold": "500", **law}
+    low = step(PETIT, 4, "seuil_bas", "850", "oui", if_true="assujetti/neuf", **judged)
+    one = product(PETIT, [scope, below])
+    both = product(PETIT, [scope, below, known, low], status="assujetti", reason_code="neuf")
+    row = only_row(*((one, both) if is_new else (both, one)))
+    assert (row["regle_id"], row["article"]) == ("NEUF500.seuil", "CU, art. L. 111-19-1")
+    assert row["cause"].startswith(f"{words} : « Question seuil_bas ? »")
+
+
 def test_the_comparison_that_holds_the_new_due_date_is_its_cause():
-    subject = step(GRAND, 2, "conclusion", "non", "oui", **SUBJECT)
+    subject = step(GRAND, 2, "conclusion", "non", "oui", **CONCLUDES)
     due = step(GRAND, 3, "echeance", "2026-07-01", "non", **DUE)
     put_off = {**due, "threshold": "2028-07-01", "result": "oui"}
     mixed = step(GRAND, 4, "mixte", "525", "mesure", **MEASURE)
@@ -170,7 +201,7 @@ def test_the_comparison_that_holds_the_new_due_date_is_its_cause():
 
 
 def test_a_comparison_without_bearing_on_the_due_date_is_not_its_cause():
-    subject = step(GRAND, 3, "conclusion", "non", "oui", **SUBJECT)
+    subject = step(GRAND, 3, "conclusion", "non", "oui", **CONCLUDES)
     trees = step(GRAND, 2, "arbres_par_place", "2", "non", threshold="160")
     row = only_row(
         product(GRAND, [CHAMP, subject], due_state="a_venir"),
@@ -198,10 +229,10 @@ def test_what_is_not_the_verdict_makes_no_row():
 
 
 def test_a_rule_that_is_in_no_file_does_not_stop_it():
-    trace = [CHAMP, step(GRAND, 2, "x", "1", "oui", rule_id="X.y", unit="x", **SUBJECT)]
-    before = [CHAMP, {**trace[1], "threshold": "9", "result": "non"}]
+    trace = [CHAMP, step(GRAND, 2, "x", "1600", "oui", rule_id="X.y", unit="x", **SUBJECT)]
+    before = [CHAMP, {**trace[1], "threshold": "1900", "result": "non"}]
     row = only_row(product(GRAND, before, status="a_verifier"), product(GRAND, trace))
-    assert "Le seuil passe de « > 9 » à « > 1500 »" in row["cause"]
+    assert "Le seuil passe de « > 1900 » à « > 1500 »" in row["cause"]
 
 
 def test_a_park_that_one_side_lacks_is_a_row():

@@ -283,6 +283,7 @@ def parcels():
         {"idu": "62999000AA0001", "declared_area_m2": 4_000.0, "geometry": at(990, 190, 80, 50)}
     ]
     held = {"owner_name": "COMMUNE DE DÉMO", "siren": "210000000", "right": "Propriétaire"}
+    held |= {"owner_class": "4 - Commune"}
     return table(schemas.Parcel, rows).assign(lot_id=ABRITE, **held, holding_id="u:0001")
 
 

@@ -24,6 +24,8 @@ def test_a_park_carries_its_deferral_its_potential_and_its_rank(published):
     energies = ("production_min_kwh_an", "production_kwh_an", "production_max_kwh_an")
     assert [row[name] for name in energies] == [600_000, 760_000, 900_000]
     assert (row["rendement_source"], row["priorite_instruction"]) == ("departement", 1)
+    assert row["priorite_points"] == 9
+    assert park(published, PETIT)["priorite_points"] is None
     assert (row["depuis_au_plus_tard"], row["poids_lourds"]) == ("2019-05-01", 0)
     assert park(published, PETIT)["poids_lourds"] == 1
 
@@ -41,6 +43,7 @@ def test_owner_and_neighbours_are_said_of_the_park_and_of_its_parcels(published)
     parcel = dict(query(published, "SELECT * FROM parcelles")[0])
     assert (parcel["proprietaire_nom"], parcel["siren"]) == ("COMMUNE DE DÉMO", "210000000")
     assert (parcel["droit"], parcel["unite_fonciere"]) == ("Propriétaire", "u:0001")
+    assert parcel["groupe_personne"] == "4 - Commune"
 
 
 def test_the_reasoning_of_a_park_reads_line_by_line(published):

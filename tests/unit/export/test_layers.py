@@ -310,7 +310,7 @@ ORIGINS = {
 COMPUTED = {
     *("commune_name", "epci_name", "rules_as_of", "status_source", "ground_area_m2", "link"),
     *("certainty", "label", "article", "effect", "lot_ids", "largest_share", "lot_id"),
-    *("derogation_words", "conclusion", "holding_id"),
+    *("derogation_words", "conclusion", "holding_id", "owner_class"),
 }
 
 

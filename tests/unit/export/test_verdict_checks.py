@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.export.conformance import check_product
-from tests.unit.export.hand_made import DOUBLE, ENTERRE, GRAND
+from tests.unit.export.hand_made import ABRITE, DOUBLE, DOUTEUX, ENTERRE, GRAND, PETIT
 from tests.unit.export.reading import damage
 
 
@@ -12,13 +12,60 @@ def test_a_park_out_of_scope_needs_no_reasoning(product):
     assert check_product(product) == []
 
 
-def test_the_conclusion_of_either_law_may_decide(product):
+def other_law(lot_id, conclusion):
+    """Return the statement that adds what L. 111-19-1 concludes of a park."""
+    return (
+        "INSERT INTO decisions (parc_id, rang, loi, etape, question, resultat, si_non) VALUES"
+        f" ('{lot_id}', 9, 'L. 111-19-1', 'demande', '?', 'non', '{conclusion}')"
+    )
+
+
+@pytest.mark.parametrize(
+    ("lot_id", "conclusion", "agrees"),
+    [
+        pytest.param(DOUBLE, "non_assujetti/x", True, id="subject, and the other is not"),
+        pytest.param(DOUBLE, "a_verifier/x", True, id="subject, and the other is to be checked"),
+        pytest.param(DOUBLE, "assujetti/x", True, id="subject twice: the first law is the reason"),
+        pytest.param(DOUBLE, "hors_champ/x", False, id="out of scope comes before subject"),
+        pytest.param(DOUTEUX, "exonere/x", True, id="to be checked, and the other exempts"),
+        pytest.param(DOUTEUX, "assujetti/x", False, id="subject is stronger than to be checked"),
+        pytest.param(ABRITE, "non_assujetti/x", True, id="exempt, and the other is not subject"),
+        pytest.param(ABRITE, "a_verifier/x", False, id="to be checked is stronger than exempt"),
+        pytest.param(PETIT, "exonere/x", False, id="exempt is stronger than not subject"),
+        pytest.param(PETIT, "non_assujetti/x", True, id="twice not subject"),
+        pytest.param(ENTERRE, "assujetti/x", True, id="out of scope, whatever the other says"),
+    ],
+)
+def test_the_verdict_is_the_stronger_conclusion(product, lot_id, conclusion, agrees):
+    damage(product, other_law(lot_id, conclusion))
+    found = [item for item in check_product(product) if "ne mène pas au statut" in item]
+    assert (found == []) is agrees
+    assert all(lot_id in item and conclusion in item for item in found)
+
+
+def test_the_reason_is_that_of_the_law_that_decides(product):
+    reason = f"UPDATE parcs SET motif_code = 'x' WHERE parc_id = '{DOUBLE}'"
+    damage(product, other_law(DOUBLE, "assujetti/x"), reason)
+    assert any("ne mène pas au statut" in item for item in check_product(product))
+
+
+@pytest.mark.parametrize(
+    ("low", "conforms"),
+    [
+        pytest.param(1500.1, True, id="above 1 500 m²"),
+        pytest.param(1500, False, id="1 500 m² exactly"),
+    ],
+)
+def test_where_article_40_decides_its_threshold_is_that_of_a_new_park_too(product, low, conforms):
+    changes = f"regime = 'neuf_500', surface_assujettie_min_m2 = {low}"
     damage(
         product,
-        "INSERT INTO decisions (parc_id, rang, loi, etape, question, resultat, si_non) VALUES"
-        f" ('{DOUBLE}', 9, 'L. 111-19-1', 'demande', '?', 'non', 'non_assujetti/neuf_hors_champ')",
+        other_law(DOUBLE, "assujetti/x"),
+        f"UPDATE parcs SET {changes} WHERE parc_id = '{DOUBLE}'",
     )
-    assert check_product(product) == []
+    found = check_product(product)
+    assert (found == []) is conforms
+    assert all("intervalle non au-dessus du seuil" in item for item in found)
 
 
 NEW_REASON = "neuf_au_dessus_du_seuil"

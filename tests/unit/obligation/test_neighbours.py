@@ -6,8 +6,13 @@ from pipeline.obligation.neighbours import neighbour_groups
 from tests.tables import ASSUMPTIONS, box, lots
 
 
+def grouped(*rows):
+    parks = lots(*rows)
+    return neighbour_groups(parks, parks["out_of_scope"].isna(), ASSUMPTIONS)
+
+
 def groups(*rows):
-    found = neighbour_groups(lots(*rows), ASSUMPTIONS)
+    found = grouped(*rows)
     found = found.astype(object).where(found.notna(), None).set_index("lot_id")
     return {lot: tuple(row) for lot, row in zip(found.index, found.to_numpy(), strict=True)}
 
@@ -52,5 +57,5 @@ def test_lots_in_are_lots_out_in_their_order():
     rows = [
         {"lot_id": name, "geometry": box(x, 0, x + 50, 40)} for name, x in (("z", 0), ("a", 51))
     ]
-    assert neighbour_groups(lots(*rows), ASSUMPTIONS)["lot_id"].tolist() == ["z", "a"]
+    assert grouped(*rows)["lot_id"].tolist() == ["z", "a"]
     assert groups() == {}

@@ -84,6 +84,40 @@ def test_without_owner_another_right_is_told_with_its_name():
     assert (found["owner_name"], found["right"]) == ("SCI DES HALLES", "Emphytéote")
 
 
+COMMUNE, COMPANY = {"owner_group": "4 - Commune"}, {"owner_group": "0 - Personne morale"}
+
+
+@pytest.mark.parametrize(
+    ("held", "classes"),
+    [
+        pytest.param([CITY | COMMUNE], "4 - Commune", id="one owner"),
+        pytest.param([CITY | COMMUNE, SHOP | COMMUNE], "4 - Commune", id="two of one kind"),
+        pytest.param(
+            [CITY | COMMUNE, SHOP | COMPANY], "0 - Personne morale ; 4 - Commune", id="two kinds"
+        ),
+        pytest.param([CITY | COMMUNE, SHOP], "4 - Commune", id="the kind of one is not told"),
+        pytest.param([CITY], None, id="the kind is not told"),
+        pytest.param([], None, id="no published owner"),
+    ],
+)
+def test_the_kinds_of_owner_are_told_once_each(held, classes):
+    assert row(land(ONE, *(("a", person) for person in held)))["owner_class"] == classes
+
+
+def test_parcels_of_one_and_of_several_owners_keep_their_own_texts():
+    shapes = {name: box(x, 0, x + 10, 40) for name, x in (("c", 0), ("a", 10), ("b", 20))}
+    long_lease = (SHOP, "E", "Emphytéote")
+    found = land(
+        shapes, ("c", *long_lease), ("b", SHOP), ("c", UNION, "U", "Usufruitier"), ("b", CITY)
+    )
+    told = found[["owner_name", "siren", "right"]].astype(object)
+    assert told.where(told.notna(), None).to_numpy().tolist() == [
+        ["SCI DES HALLES ; SYNDICAT DU LAC", None, "Emphytéote ; Usufruitier"],
+        ["propriétaire non publié", None, None],
+        ["COMMUNE DE TREVILLE ; SCI DES HALLES", None, "Propriétaire"],
+    ]
+
+
 def test_one_person_listed_twice_is_one_owner():
     spelled = {**CITY, "owner_name": "TREVILLE (COMMUNE DE)"}
     found = row(land(ONE, ("a", CITY), ("a", spelled), ("a", CITY)))
@@ -197,6 +231,7 @@ def test_ownership_assembles_owners_and_neighbours():
     found = ownership(
         parks,
         parcel_owners(ground, rights(("a", CITY)), ASSUMPTIONS, owners_known=True),
+        parks["out_of_scope"].isna(),
         ASSUMPTIONS,
         owners_known=True,
     )
@@ -211,6 +246,7 @@ def test_no_lot_and_no_parcel_give_an_empty_table():
     found = ownership(
         lots(),
         parcel_owners(parcels(), rights(), ASSUMPTIONS, owners_known=False),
+        lots()["out_of_scope"].isna(),
         ASSUMPTIONS,
         owners_known=False,
     )
