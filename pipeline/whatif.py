@@ -203,12 +203,13 @@ def _first(relevant: list[_Difference], found: list[_Difference]) -> _Difference
     """
     Return the first comparison that differs; a measure only where no comparison does.
 
-    Where the answer alone differs, the areas that the law counts otherwise are the cause.
+    Where the answer on a figure alone differs, the areas that the law counts otherwise are the
+    cause; a day or a word (is a threshold known?) speaks for itself.
     """
     if not relevant:
         return None
     first = next((it for it in relevant if not it.is_measure), relevant[0])
-    if first.is_of_law or first.step.unit == "date":
+    if first.is_of_law or first.step.unit in {"date", "texte"}:
         return first
     return next((it for it in found if it.is_measure and it.is_of_law), first)
 

@@ -73,6 +73,7 @@ def _before_doubts(facts: Facts, law: Law) -> Iterator[Step]:
         yes_or_no(law.has_threshold),
         YES,
         article=law.cite("APER40.seuil"),
+        rule_id=law.rule("APER40.seuil").id,
         if_false=OVERSEAS.conclusion,
     )
     yield from _areas(facts, law)

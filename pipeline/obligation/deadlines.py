@@ -48,12 +48,13 @@ def deadline(facts: Facts, law: Law, other_area_m2: float | None) -> Deadline:
     Loi n° 2023-175, art. 40, III ; loi n° 2023-973, art. 23 ; loi n° 2025-1129, art. 8.
     """
     due, other = _agreed(facts, law, other_area_m2)
-    steps = list(deferral_steps(facts, law))
     end = law.value(f"APER40.report_{law.size(facts.area.central)}")
-    deferral = _state_of(steps) if steps and isinstance(end, date) and end > due else None
-    if deferral == "a_justifier" and isinstance(end, date) and law.day >= end:
-        deferral = None  # too late to be of use
-    deferred = end if deferral in {"a_justifier", "justifie"} and isinstance(end, date) else None
+    later = end if isinstance(end, date) and end > due else None
+    steps = [] if later is None else list(deferral_steps(facts, law))
+    deferral = _state_of(steps) if steps else None
+    if deferral == "a_justifier" and later is not None and law.day >= later:
+        deferral = None  # too late to be of use: the trace says so
+    deferred = later if deferral in {"a_justifier", "justifie"} else None
     return Deadline(
         due=due,
         other=other,
@@ -61,7 +62,7 @@ def deadline(facts: Facts, law: Law, other_area_m2: float | None) -> Deadline:
         deferral=deferral,
         conditions=_conditions(steps) if deferral == "a_justifier" else None,
         state=_situation(law.day, due, deferred, is_proven=deferral == "justifie"),
-        steps=(*_due_steps(facts, law, due), *(steps if deferral is not None else ())),
+        steps=(*_due_steps(facts, law, due), *steps),
     )
 
 
@@ -92,6 +93,7 @@ def deferral_steps(facts: Facts, law: Law) -> Iterator[Step]:
     rule_id = f"APER40.report_{size}"
     if law.value(rule_id) is None or file.is_concession:
         return
+    yield law.step_on_day("report_terme", "Le report peut-il encore courir ?", rule_id)
     yield law.step(
         "report_acompte",
         "Le contrat d'engagement avec acompte est-il conclu à temps ?",
@@ -113,7 +115,6 @@ def deferral_steps(facts: Facts, law: Law) -> Iterator[Step]:
         comparison=EQUAL,
         threshold="oui",
     )
-    yield law.step_on_day("report_terme", "Le report peut-il encore courir ?", rule_id)
 
 
 def _state_of(steps: list[Step]) -> DeferralState:

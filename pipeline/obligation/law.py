@@ -248,6 +248,7 @@ def fact(
     expected: str,
     *,
     article: str | None = None,
+    rule_id: str | None = None,
     if_true: Conclusion | None = None,
     if_false: Conclusion | None = None,
 ) -> Step:
@@ -257,6 +258,7 @@ def fact(
         question=question,
         value=value,
         article=article,
+        rule_id=rule_id,
         unit="texte",
         comparison=EQUAL,
         threshold=expected,

@@ -200,7 +200,8 @@ def _existing(facts: Facts, law: Law) -> Situation:
     if any(law.holds("APER40.existant_au", item.done_on) for item in file.works):
         return Situation("existant", False, "travaux au dossier avant la date visée")
     requested = file.requested_on
-    asked = requested is not None and law.holds("APER40.demande_depuis", requested)
+    known = requested is not None and law.value("APER40.demande_depuis") is not None
+    asked = known and law.holds("APER40.demande_depuis", requested or law.day)
     if asked and not _stood(facts, requested):
         return Situation("nouveau", False, "demande d'autorisation")
     if facts.first_seen is None:

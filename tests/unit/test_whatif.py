@@ -336,3 +336,16 @@ def test_rules_diff(arguments, code, words):
     result = CliRunner().invoke(app, ["rules", "diff", *arguments])
     assert result.exit_code == code
     assert words in result.output
+
+
+def test_a_threshold_that_becomes_known_is_the_cause():
+    """La Réunion, 3 000 m²: the decree of 2025 sets its threshold on 14 August."""
+    known = {**YES, "if_false": "a_verifier/seuil_outre_mer"}
+    before = [step(GRAND, 1, "seuil_connu", "non", "non", **known)]
+    after = [
+        step(GRAND, 1, "seuil_connu", "oui", "oui", **known | {"rule_id": "APER40.seuil_reunion"}),
+        step(GRAND, 2, "superficie_brute", "3000", "mesure", **MEASURE, unit="m2"),
+        step(GRAND, 3, "conclusion", "non", "oui", **CONCLUDES),
+    ]
+    old = product(GRAND, before, status="a_verifier", reason_code="seuil_outre_mer")
+    assert only_row(old, product(GRAND, after))["regle_id"] == "APER40.seuil_reunion"
