@@ -39,6 +39,13 @@ def solar_potential(
     potential
         `SolarPotential`, one row per lot; missing where nothing is to be covered. A lot outside
         the grid and the départements of `solar.yields` has a power, and no energy.
+
+    Notes
+    -----
+    Checked on two canopies at Arras (62041), by their own power: 55.2 kWc gave 55 420 kWh in a
+    year, the model says 52 992 (4 % less: the table errs low on a well-exposed array); 184.8 kWc
+    gave 144 340, the model says 177 408 (23 % more: under the same sky the gap is on site, by
+    orientation, shade or energy not fed in, none of which is published). Both lie in the interval.
     """
     crs = str(lots.crs)
     parks, grid = check(ParkingLot, lots, crs), check(YieldCell, cells, crs)

@@ -1,6 +1,7 @@
 """The embedded commune, end to end, against verdicts worked out by hand (data/sample/README.md)."""
 
 import re
+from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -635,3 +636,29 @@ def test_geometries_are_valid_and_in_lambert_93(parks):
 def test_two_runs_give_the_same_bytes(products, tmp_path):
     again = run(tmp_path, "62999")
     assert again[0].read_bytes() == products[0].read_bytes()
+
+
+def measured(day):
+    from pipeline.run import Configuration, measure_commune
+    from pipeline.settings import Settings
+
+    configuration = Configuration.load(Settings())
+    return measure_commune("62999", data=SAMPLE, day=day, configuration=configuration)[0]
+
+
+@pytest.mark.parametrize(
+    ("day", "as_of", "points"),
+    [
+        # Fairly reliable: 8 or 15 points; 20 more from 365 days before 1 July 2028, a leap year.
+        pytest.param(
+            date(2027, 7, 1), date(2027, 7, 1), 15, id="366 days before; L. 171-4 changes"
+        ),
+        pytest.param(date(2027, 7, 2), date(2027, 7, 2), 35, id="365 days before: soon"),
+        pytest.param(date(2027, 8, 1), date(2027, 7, 2), 35, id="nothing changed since"),
+    ],
+)
+def test_a_due_date_that_comes_near_dates_the_product(day, as_of, points):
+    product = measured(day)
+    lot = product.lots.set_index("name")["lot_id"]["Parking du Supermarché"]
+    assert product.as_of == as_of
+    assert product.priorities.set_index("lot_id")["points"][lot] == points
