@@ -104,7 +104,6 @@ def _age(account: Account) -> str:
 def new_park_sentence(
     account: Account,
     law: Law,
-    age: Situation,
     conclusion: Conclusion,
     doubt: Doubt | None,
     duties: Duties,
@@ -114,7 +113,7 @@ def new_park_sentence(
 
     `law` is that of the day which subjects the park; `account` holds that of the run.
     """
-    facts = account.facts
+    facts, age = account.facts, account.age
     kind = {"renove": "parc rénové", "nouveau": "parc nouveau"}.get(age.kind, "parc existant")
     opening = f"Au titre de l'article L. 111-19-1 du code de l'urbanisme ({kind} : {age.why})"
     if conclusion.status == "assujetti":

@@ -107,7 +107,7 @@ def decide(facts: Facts, law: Law, assumptions: PleaAssumptions) -> Decision:
     second = _second(known, law, age) if age.opens_new_branch else None
     pleas = find_pleas(known, law, assumptions, main)
     account = _account(known, law, age, main, doubts, pleas)
-    return _combined(age, account, steps, second)
+    return _combined(account, steps, second)
 
 
 @dataclass(frozen=True)
@@ -159,13 +159,9 @@ def _account(
     return Account(facts, law, age, main, doubts, pleas, due, other)
 
 
-def _combined(
-    age: Situation,
-    account: Account,
-    steps: tuple[Step, ...],
-    second: _Second | None,
-) -> Decision:
-    main = account.conclusion
+def _combined(account: Account, steps: tuple[Step, ...], second: _Second | None) -> Decision:
+    """Let the stronger of the two texts decide, and tell what each of them asks."""
+    main, age = account.conclusion, account.age
     found = strongest([main, None if second is None else second.conclusion]) or main
     both = second is not None and second.conclusion.status == main.status == "assujetti"
     new_decides = second is not None and (both or found == second.conclusion)
@@ -177,7 +173,7 @@ def _combined(
     decision = Decision(
         status=found.status,
         reason_code=found.code,
-        reason=_reason(account, age, second),
+        reason=_reason(account, second),
         regime="neuf_500" if new_decides else _regime(age),
         situation=age.kind,
         regime_is_presumed=age.is_presumed,
@@ -189,7 +185,7 @@ def _combined(
         possible_derogations=_possible(found, account),
     )
     decision = _with_article40(decision, account)
-    return decision if second is None else _with_second(decision, age, second, account)
+    return decision if second is None else _with_second(decision, second, account)
 
 
 def _regime(age: Situation) -> str:
@@ -227,14 +223,14 @@ def _with_article40(decision: Decision, account: Account) -> Decision:
     )
 
 
-def _with_second(decision: Decision, age: Situation, second: _Second, account: Account) -> Decision:
+def _with_second(decision: Decision, second: _Second, account: Account) -> Decision:
     """Add what L. 111-19-1 asks; it is due with the park itself, article 40 on its own day."""
-    if second.conclusion.status != "assujetti" or age.trigger_on is None:
+    if second.conclusion.status != "assujetti" or account.age.trigger_on is None:
         return decision
-    own_state = _own_state(account.facts, age.trigger_on, account.law.day)
+    own_state = _own_state(account.facts, account.age.trigger_on, account.law.day)
     return replace(
         decision,
-        due_date=decision.due_date or age.trigger_on,
+        due_date=decision.due_date or account.age.trigger_on,
         due_state=decision.due_state if decision.due_date else own_state,
         rainwater_to_treat_m2=second.duties.rainwater_to_treat_m2,
         shade_to_provide_m2=second.duties.shade_to_provide_m2,
@@ -327,7 +323,7 @@ def _out_of_scope(facts: Facts, law: Law, steps: tuple[Step, ...], main: Conclus
     )
 
 
-def _reason(account: Account, age: Situation, second: _Second | None) -> str:
+def _reason(account: Account, second: _Second | None) -> str:
     """Write the verdict of article 40, then what L. 111-19-1 adds, then what it is worth."""
     say = {
         "assujetti": subject_sentence,
@@ -338,6 +334,6 @@ def _reason(account: Account, age: Situation, second: _Second | None) -> str:
     other = ""
     if second is not None:
         other = new_park_sentence(
-            account, second.law, age, second.conclusion, second.doubt, second.duties
+            account, second.law, second.conclusion, second.doubt, second.duties
         )
     return sentence(say(account, has_second=second is not None), other, NOT_A_DECISION)
