@@ -1,4 +1,6 @@
-"""Numbers as the French write them."""
+"""Numbers as the French write them, and words without their accents."""
+
+import unicodedata
 
 
 def number(value: float) -> str:
@@ -9,3 +11,14 @@ def number(value: float) -> str:
 def percent(share: float) -> str:
     """Write a share in whole percent: 0.423 → 42 %."""
     return f"{number(100 * share)}\u00a0%"
+
+
+def decimal(value: float) -> str:
+    """Write a number with its decimals, as few as it has: 14, 12,5."""
+    return f"{value:g}".replace(".", ",")
+
+
+def without_accents(text: str) -> str:
+    """Return a text in small letters without accents: « Périmètre » → perimetre."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))

@@ -117,8 +117,10 @@ def measure_commune(
     configuration.rules.as_of(day)  # refuses a day before the law, before anything is read
     run = _Run(insee_code, day, territory, configuration)
     sources = _read(run, data, on_step)
-    dated = replace(run, day=_as_of(run, sources))
-    product, remarks = _qualify(dated, sources, on_step)
+    on_step("Délimitation des parcs")
+    found = _delimit(run, sources)
+    dated = replace(run, day=_as_of(run, found.dossiers))
+    product, remarks = _qualify(dated, sources, found, on_step)
     return product, (*sources.warnings, *remarks)
 
 
@@ -138,6 +140,16 @@ class _Run:
     @property
     def assumptions(self) -> Assumptions:
         return self.configuration.assumptions
+
+
+@dataclass(frozen=True)
+class _Delimited:
+    """Car parks of the window, those of the commune, and what the service knows of the latter."""
+
+    parks: ParkingLots
+    lots: gpd.GeoDataFrame
+    roads: gpd.GeoDataFrame
+    dossiers: gpd.GeoDataFrame
 
 
 @dataclass(frozen=True)
@@ -162,45 +174,49 @@ def _read(run: _Run, data: Path, on_step: OnStep) -> Sources:
     )
 
 
-def _as_of(run: _Run, sources: Sources) -> date:
-    """Return the last day on which the law, a file or a priority changed for this commune."""
+def _delimit(run: _Run, sources: Sources) -> _Delimited:
+    roads = settle_through_roads(sources.roads, run.assumptions)
+    around = _surroundings(sources, roads)
+    parks = build_parking_lots(sources.candidates, around, run.assumptions, run.territory)
+    lots = parks.lots[parks.lots["insee_code"] == run.insee_code].reset_index(drop=True)
     commune = _of_commune(sources.communes, run.insee_code)
-    days = boundaries(own_dossiers(sources.dossiers, commune))
+    return _Delimited(parks, lots, roads, own_dossiers(sources.dossiers, commune, lots))
+
+
+def _as_of(run: _Run, dossiers: gpd.GeoDataFrame) -> date:
+    """Return the last day on which the law, a file or a priority changed for this commune."""
+    days = boundaries(dossiers)
     soon = timedelta(days=run.assumptions.priority.soon_days.value)
     nearing = [due - soon for due in (*run.rules.due_days(), *days)]
     return run.rules.as_of(run.day, (*days, *nearing))
 
 
-def _qualify(run: _Run, sources: Sources, on_step: OnStep) -> tuple[Product, tuple[str, ...]]:
-    on_step("Délimitation des parcs")
-    roads = settle_through_roads(sources.roads, run.assumptions)
-    around = _surroundings(sources, roads)
-    parks = build_parking_lots(sources.candidates, around, run.assumptions, run.territory)
-    lots = parks.lots[parks.lots["insee_code"] == run.insee_code].reset_index(drop=True)
-
+def _qualify(
+    run: _Run, sources: Sources, found: _Delimited, on_step: OnStep
+) -> tuple[Product, tuple[str, ...]]:
     on_step("Mesure de la superficie assujettie et de l'ombrage")
-    measured = _measure(run, sources, lots, roads)
+    measured = _measure(run, sources, found)
 
     on_step("Application de la loi")
-    shares = protection_shares(lots, sources.perimeters, run.assumptions)
+    shares = protection_shares(found.lots, sources.perimeters, run.assumptions)
     law = apply_law(
-        lots,
-        _evidence(run, sources, measured, shares),
+        found.lots,
+        _evidence(sources, found, measured, shares),
         Ground(sources.parcels, sources.owned_parcels, sources.owners_known, sources.yield_cells),
         run.rules,
         run.assumptions,
         run.day,
     )
-    return _product(run, sources, parks, lots, measured, shares, law), law.judgement.remarks
+    return _product(run, sources, found, measured, shares, law), law.judgement.remarks
 
 
-def _measure(
-    run: _Run, sources: Sources, lots: gpd.GeoDataFrame, roads: gpd.GeoDataFrame
-) -> _Measured:
+def _measure(run: _Run, sources: Sources, found: _Delimited) -> _Measured:
     located, rings = _installations(run, sources)
     # Nothing is counted, hence excluded, in a park that the law does not reach.
-    counted = lots[lots["out_of_scope"].isna()].reset_index(drop=True)
-    masks = gather_masks(sources.masks, sources.buildings, roads, rings, counted, run.assumptions)
+    counted = found.lots[found.lots["out_of_scope"].isna()].reset_index(drop=True)
+    masks = gather_masks(
+        sources.masks, sources.buildings, found.roads, rings, counted, run.assumptions
+    )
     ledger = compute_eligible_surface(
         counted,
         masks,
@@ -215,8 +231,9 @@ def _measure(
     return _Measured(ledger, cover, located, rings)
 
 
-def _evidence(run: _Run, sources: Sources, measured: _Measured, shares: pd.DataFrame) -> Evidence:
-    commune = _of_commune(sources.communes, run.insee_code)
+def _evidence(
+    sources: Sources, found: _Delimited, measured: _Measured, shares: pd.DataFrame
+) -> Evidence:
     return Evidence(
         surfaces=measured.ledger.surfaces,
         pieces=measured.ledger.pieces,
@@ -224,15 +241,14 @@ def _evidence(run: _Run, sources: Sources, measured: _Measured, shares: pd.DataF
         shares=shares,
         perimeters=sources.perimeters,
         installations=measured.located,
-        dossiers=own_dossiers(sources.dossiers, commune),
+        dossiers=found.dossiers,
     )
 
 
 def _product(
     run: _Run,
     sources: Sources,
-    parks: ParkingLots,
-    lots: gpd.GeoDataFrame,
+    found: _Delimited,
     measured: _Measured,
     shares: pd.DataFrame,
     law: Applied,
@@ -242,7 +258,7 @@ def _product(
         insee_code=run.insee_code,
         as_of=run.day,
         commune=_of_commune(sources.communes, run.insee_code),
-        lots=lots,
+        lots=found.lots,
         surfaces=measured.ledger.surfaces,
         tree_cover=measured.cover,
         verdicts=law.judgement.verdicts,
@@ -252,14 +268,14 @@ def _product(
         solar=law.solar,
         priorities=law.priorities,
         candidates=sources.candidates,
-        outcomes=outcomes_for_commune(run.insee_code, parks.lots, parks.outcomes),
+        outcomes=outcomes_for_commune(run.insee_code, found.parks.lots, found.parks.outcomes),
         pieces=measured.ledger.pieces,
-        trees=crowns_over(lots, sources.trees, run.assumptions),
+        trees=crowns_over(found.lots, sources.trees, run.assumptions),
         installations=measured.located,
         rings=measured.rings,
         perimeters=_meeting(sources.perimeters, shares),
         protection_shares=shares,
-        parcels=parcels_of_lots(lots, law.land),
+        parcels=parcels_of_lots(found.lots, law.land),
         records=sources.records,
         rules=run.rules,
         version=version("parzan"),

@@ -2,7 +2,8 @@
 
 import datetime as dt
 import re
-import unicodedata
+
+from pipeline.french import without_accents
 
 # A date outside is a slip of the keyboard (« 20224 », « 0204 »), never a fact about a car park.
 EARLIEST = dt.date(1900, 1, 1)
@@ -113,6 +114,4 @@ def parse_coordinate(text: str) -> float:
 
 def plain_name(title: str) -> str:
     """Return the title of a column without accents, capitals nor spaces: « Parc ID » → parc_id."""
-    decomposed = unicodedata.normalize("NFKD", title.casefold())
-    letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return re.sub(r"[\s\-']+", "_", letters.strip())
+    return re.sub(r"[\s\-']+", "_", without_accents(title).strip())

@@ -1,7 +1,6 @@
 """Parcels of legal persons (DGFiP, *parcelles des personnes morales*): who holds which right."""
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ import pyarrow.csv
 
 from pipeline.contracts import conform
 from pipeline.errors import SourceError
+from pipeline.french import without_accents
 from pipeline.ingestion.dgfip_codes import (
     ARRONDISSEMENTS,
     PERSON_GROUPS,
@@ -149,8 +149,7 @@ def _shape(report: FileReport) -> _Shape | None:
 
 
 def _plain(title: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", title.strip().strip('"').casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).strip()
+    return without_accents(title.strip().strip('"')).strip()
 
 
 def _batches(report: FileReport, shape: _Shape) -> Iterator[pa.RecordBatch]:

@@ -1,13 +1,13 @@
 """Public-utility easements and planning prescriptions → perimeters, by kind of protection."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from pipeline.french import without_accents
 from pipeline.ingestion.encoding import undo_double_encoding
 from pipeline.ingestion.prevention_plans import (
     is_plan_layer,
@@ -181,12 +181,7 @@ def _plain(*columns: "pd.Series[str]") -> "pd.Series[str]":
     joined = columns[0].fillna("")
     for column in columns[1:]:
         joined = joined + " " + column.fillna("")
-    return joined.map(_without_accents).astype("str")
-
-
-def _without_accents(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.lower())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return joined.map(without_accents).astype("str")
 
 
 def _name(kept: pd.DataFrame, scope: Scope) -> "pd.Series[str]":

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 from pipeline.obligation.facts import Facts
-from pipeline.obligation.law import Law, yes_or_no
+from pipeline.obligation.law import YES, Law, yes_or_no
 from pipeline.obligation.trace import EQUAL, Step
 from pipeline.obligation.wording import day as in_words
 
@@ -113,7 +113,7 @@ def deferral_steps(facts: Facts, law: Law) -> Iterator[Step]:
         article=law.cite(rule_id),
         unit="texte",
         comparison=EQUAL,
-        threshold="oui",
+        threshold=YES,
     )
 
 

@@ -81,10 +81,16 @@ def _contradictions(rows: pd.DataFrame, owner: "pd.Series[str]") -> list[str]:
     ]
 
 
-def own_dossiers(dossiers: gpd.GeoDataFrame, commune: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the rows of a commune: those that name a car park, and those placed inside it."""
-    limits = shapely.union_all(commune.geometry.to_numpy())
-    ours = dossiers["lot_id"].notna() | shapely.intersects(limits, dossiers.geometry.to_numpy())
+def own_dossiers(
+    dossiers: gpd.GeoDataFrame, commune: gpd.GeoDataFrame, lots: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """
+    Return the rows of a commune: those that name a car park, and those placed in it.
+
+    A park of the commune may reach beyond its limit: what is placed there is its own too.
+    """
+    ground = shapely.union_all([*commune.geometry, *lots.geometry])
+    ours = dossiers["lot_id"].notna() | shapely.intersects(ground, dossiers.geometry.to_numpy())
     return dossiers[ours].reset_index(drop=True)
 
 

@@ -36,6 +36,8 @@ NEEDED = (
 )
 # Ids that must exist; a text of a given period holds them.
 KNOWN = (
+    "APER40.champ",
+    "APER40.superficie",
     "APER40.arbres_par_place",
     "APER40.part_ombrieres_mixte",
     "APER40.report_grand",

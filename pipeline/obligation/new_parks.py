@@ -126,7 +126,7 @@ def _renovation(facts: Facts, law: Law) -> Iterator[Step]:
     heavy = is_heavy(facts, law)
     yield fact(
         "renovation_connue",
-        "L'ampleur des travaux est-elle connue ?",
+        "L'ampleur des travaux est-elle établie ?",
         yes_or_no(heavy is not None),
         YES,
         article=law.cite("NEUF500.renovation_part"),
@@ -183,8 +183,8 @@ def _doubt(code: str, law: Law, found: Situation) -> Doubt | None:
         ),
         Doubt(
             "renovation_a_etablir",
-            "des travaux sont connus, mais non la surface de revêtement remplacée",
-            "Quelle surface de revêtement a été remplacée, travaux antérieurs compris ?",
+            "des travaux sont connus, mais la part du revêtement remplacée n'est pas établie",
+            "Quelle part du revêtement a été remplacée, travaux antérieurs compris ?",
             "Dossier des travaux, ou comparaison d'orthophotographies",
         ),
         Doubt(

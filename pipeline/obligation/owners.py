@@ -1,7 +1,5 @@
 """Owners of the ground of each car park, as far as they are published."""
 
-import unicodedata
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,6 +7,7 @@ import shapely
 
 from pipeline.assumptions import Assumptions
 from pipeline.contracts import check, check_table, conform
+from pipeline.french import without_accents
 from pipeline.groups import IntArray, components
 from pipeline.obligation.neighbours import neighbour_groups
 from pipeline.schemas import OwnedParcel, Ownership, Parcel, ParkingLot
@@ -104,8 +103,7 @@ def owner_key(table: pd.DataFrame) -> "pd.Series[str]":
 
 
 def _plain(name: str) -> str:
-    letters = unicodedata.normalize("NFKD", name.casefold())
-    return " ".join("".join(c for c in letters if not unicodedata.combining(c)).split())
+    return " ".join(without_accents(name).split())
 
 
 def _owners_by_parcel(owned: pd.DataFrame) -> pd.DataFrame:

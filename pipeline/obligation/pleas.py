@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 from pipeline.assumptions import PleaAssumptions
-from pipeline.french import percent
+from pipeline.french import decimal, percent
 from pipeline.obligation.facts import Facts
 from pipeline.obligation.law import Law
 from pipeline.obligation.trace import Conclusion
@@ -125,9 +125,9 @@ def _uses(facts: Facts, law: Law) -> Iterator[Plea]:
 
 
 def _site(facts: Facts, law: Law, assumptions: PleaAssumptions) -> Iterator[Plea]:
-    slope = facts.dossier.slope_percent
-    if slope is not None and slope > assumptions.slope_percent.value:
-        told = f"pente de {slope:n} %, au-delà de {assumptions.slope_percent.value:n} %"
+    slope, limit = facts.dossier.slope_percent, assumptions.slope_percent.value
+    if slope is not None and slope > limit:
+        told = f"pente de {decimal(slope)} %, au-delà de {decimal(limit)} %"
         yield from _listed(law, "pente", told)
     if facts.installation is not None:
         name, share = facts.installation

@@ -150,7 +150,7 @@ def _renovated(facts: Facts, law: Law) -> Situation | None:
         return Situation("renove", day is None, why, opens_new_branch=True, trigger_on=day)
     worked = any(_recent(item.done_on, law) for item in facts.dossier.works)
     if heavy is None and worked and (_stood(facts, day) or facts.dossier.requested_on is None):
-        why = "travaux connus, ampleur inconnue"
+        why = "travaux connus, ampleur à établir"
         return Situation("renove", True, why, opens_new_branch=True, trigger_on=day)
     return None
 
@@ -200,12 +200,16 @@ def _existing(facts: Facts, law: Law) -> Situation:
     if any(law.holds("APER40.existant_au", item.done_on) for item in file.works):
         return Situation("existant", False, "travaux au dossier avant la date visée")
     requested = file.requested_on
-    known = requested is not None and law.value("APER40.demande_depuis") is not None
-    asked = known and law.holds("APER40.demande_depuis", requested or law.day)
-    if asked and not _stood(facts, requested):
+    if requested is not None and _asked_since(requested, law) and not _stood(facts, requested):
         return Situation("nouveau", False, "demande d'autorisation")
     if facts.first_seen is None:
         return Situation("existant", True, "présent dans une source non datée")
     if law.holds("APER40.existant_au", facts.first_seen):
         return Situation("existant", True, "présent dans une source antérieure à la date visée")
     return Situation("inconnu", False, "présent dans des sources récentes seulement")
+
+
+def _asked_since(requested: date, law: Law) -> bool:
+    """Tell whether article 40 reaches a park by its request; no text says it before it exists."""
+    rule_id = "APER40.demande_depuis"
+    return law.value(rule_id) is not None and law.holds(rule_id, requested)

@@ -48,27 +48,26 @@ def out_of_scope_sentence(facts: Facts, law: Law) -> str:
     )
 
 
-def not_subject_sentence(account: Account, *, has_second: bool) -> str:
+def not_subject_sentence(account: Account) -> str:
     """Say that the whole interval is at or below the threshold, of which article alone."""
     facts, law = account.facts, account.law
     return (
         f"Parc non assujetti au titre de l'article 40 (loi n° 2023-175) : {_estimate(facts)}"
         f"{_deduction(facts, law)}, qui ne dépasse pas {square_metres(law.threshold_m2)}"
-        f"{_other_law(has_second=has_second)}"
+        f"{_other_law(account)}"
     )
 
 
-def exempt_sentence(account: Account, *, has_second: bool) -> str:
+def exempt_sentence(account: Account) -> str:
     """Say what exempts the park, and by which article."""
     return (
         f"Parc exonéré de l'obligation de l'article 40 (loi n° 2023-175) : {_why_exempt(account)}"
-        f"{_other_law(has_second=has_second)}"
+        f"{_other_law(account)}"
     )
 
 
-def to_check_sentence(account: Account, *, has_second: bool) -> str:
+def to_check_sentence(account: Account) -> str:
     """Say which measured facts could flip the verdict, and what follows if the park is subject."""
-    del has_second
     due = account.deadline
     return sentence(
         f"À vérifier ({_ARTICLE}) : {_estimate(account.facts)} ;",
@@ -77,9 +76,8 @@ def to_check_sentence(account: Account, *, has_second: bool) -> str:
     )
 
 
-def subject_sentence(account: Account, *, has_second: bool) -> str:
+def subject_sentence(account: Account) -> str:
     """Say why a park is presumed subject, when it is due, and what the owner may plead."""
-    del has_second
     facts, law, due = account.facts, account.law, account.deadline
     return sentence(
         f"Parc présumé assujetti ({_ARTICLE}) : {_estimate(facts)}, supérieure à"
@@ -133,8 +131,9 @@ def new_park_sentence(
     return f"{opening}, le parc n'est pas visé."
 
 
-def _other_law(*, has_second: bool) -> str:
-    return "." if has_second else f", {OTHER_LAW}."
+def _other_law(account: Account) -> str:
+    """Reserve the other text, unless what follows tells it."""
+    return "." if account.age.opens_new_branch else f", {OTHER_LAW}."
 
 
 def _why_exempt(account: Account) -> str:

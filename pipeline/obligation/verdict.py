@@ -336,4 +336,4 @@ def _reason(account: Account, second: _Second | None) -> str:
         other = new_park_sentence(
             account, second.law, second.conclusion, second.doubt, second.duties
         )
-    return sentence(say(account, has_second=second is not None), other, NOT_A_DECISION)
+    return sentence(say(account), other, NOT_A_DECISION)

@@ -41,6 +41,12 @@ def gueret(shared_data, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def bondy(shared_data, tmp_path_factory):
+    # the folder is Bondy's; the car parks of its extract lie in Villepinte (93078)
+    return run(shared_data, tmp_path_factory.mktemp("bondy"), "bondy_93010", "93078")
+
+
+@pytest.fixture(scope="module")
 def le_mans(shared_data, tmp_path_factory):
     return run(shared_data, tmp_path_factory.mktemp("mans"), "le_mans_72181", "72181")
 
@@ -190,7 +196,7 @@ class TestBondy:
         assert lots["surface_assujettie_m2"].isna().all()
 
 
-@pytest.mark.parametrize("commune", ["redon", "gueret", "le_mans"])
+@pytest.mark.parametrize("commune", ["redon", "gueret", "le_mans", "bondy"])
 def test_at_most_a_quarter_of_the_large_parks_is_to_be_checked(commune, request):
     lots = layer(request.getfixturevalue(commune), "parcs")
     large = lots[(lots["surface_brute_m2"] > 1000) & (lots["statut"] != "hors_champ")]
@@ -200,7 +206,7 @@ def test_at_most_a_quarter_of_the_large_parks_is_to_be_checked(commune, request)
     assert doubtful["moyen_verification"].str.len().gt(10).all()
 
 
-@pytest.mark.parametrize("commune", ["redon", "gueret", "le_mans"])
+@pytest.mark.parametrize("commune", ["redon", "gueret", "le_mans", "bondy"])
 def test_products_conform(commune, request):
     result = runner.invoke(app, ["check", request.getfixturevalue(commune)["fichier"]])
     assert result.exit_code == 0, result.stdout

@@ -236,3 +236,14 @@ def test_the_contract_is_compared_with_both_bounds():
         ("APER40.concession_au_plus_tot", "non"), ("APER40.concession_au_plus_tard", "oui"),
     ]  # fmt: skip
     assert found.due_date == date(2026, 7, 1)
+
+
+def test_works_whose_area_is_told_are_not_said_to_lack_it():
+    found = verdict(park(1200, 10, is_open_to_public=True), works=works((SINCE, 600)))
+    assert "la part du revêtement remplacée n'est pas établie" in found.reason
+
+
+@pytest.mark.parametrize(("slope", "said"), [(12.5, "12,5 %"), (14.0, "14 %")])
+def test_a_slope_is_written_as_the_french_do(slope, said):
+    pleas = verdict(park(2200), slope_percent=slope).pleas
+    assert [plea.basis for plea in pleas] == [f"pente de {said}, au-delà de 10 %"]
