@@ -53,7 +53,7 @@ lock: ## resolve the dependencies again (requirements.lock)
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/pip install --quiet uv
 	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --group dev \
-	  --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+	  --generate-hashes --no-strip-extras --no-header --no-emit-index-url --no-emit-find-links \
 	  pyproject.toml --output-file requirements.lock
 
 clean: ## remove what the other commands made, products included
@@ -67,7 +67,7 @@ $(READY): requirements.lock pyproject.toml
 	  { $(CAN_APT); } || { echo "python3-venv is missing. Run: sudo apt-get install python3-venv" >&2; exit 1; }; \
 	  apt-get -q update && $(APT) install python3-venv; }
 	@$(BIN)/pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
