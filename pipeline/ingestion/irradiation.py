@@ -1,7 +1,6 @@
 """Grid of photovoltaic yield (GeoTIFF, kWh a year for one kWc) → cells of the window."""
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,17 +11,13 @@ import pandas as pd
 import rasterio  # type: ignore[import-untyped] # no stubs are published
 import shapely
 from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError
 from rasterio.enums import Resampling  # type: ignore[import-untyped] # idem
-from rasterio.errors import (  # type: ignore[import-untyped] # idem
-    NotGeoreferencedWarning,
-    RasterioError,
-)
 from rasterio.windows import Window  # type: ignore[import-untyped] # idem
 
 from pipeline.contracts import conform
 from pipeline.crs import FloatArray, GeometryArray
 from pipeline.ingestion.provenance import FileReport
+from pipeline.ingestion.rasters import crs_of, open_raster, readable
 from pipeline.ingestion.scope import Scope
 from pipeline.schemas import YieldCell
 
@@ -75,16 +70,9 @@ def read_yield_cells(reports: Sequence[FileReport], scope: Scope) -> gpd.GeoData
 
 
 def _cells(report: FileReport, scope: Scope) -> pd.DataFrame:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # refused in clear just below
-            with rasterio.open(report.file.path, driver="GTiff") as dataset:
-                crs = _crs(dataset, report)
-                grid = _read(dataset, crs, scope)
-    except (RasterioError, ValueError) as error:
-        reason = " ".join(str(error.__cause__ or error).replace(str(report.file.path), "").split())
-        why = f"GeoTIFF illisible ou tronqué ({reason[:150]}) ; le redéposer"
-        raise report.refusal(why) from error
+    with readable(report), open_raster(report) as dataset:
+        crs = crs_of(dataset, report, "le productible annuel, en kWh par kWc")
+        grid = _read(dataset, crs, scope)
     rows, columns = np.nonzero(np.isfinite(grid.yields))
     values = grid.yields[rows, columns]
     _refuse_other_units(values, report)
@@ -100,21 +88,6 @@ def _cells(report: FileReport, scope: Scope) -> pd.DataFrame:
             "geometry": _quadrilaterals(rows, columns, grid, crs, scope),
         }
     )
-
-
-def _crs(dataset: rasterio.DatasetReader, report: FileReport) -> CRS:
-    """Return the CRS of a grid; refuse one that is not a single band on the ground."""
-    if dataset.count != 1:
-        why = f"{dataset.count} bandes, une attendue : le productible annuel, en kWh par kWc"
-        raise report.refusal(why)
-    if dataset.crs is None or dataset.transform.is_identity:
-        why = "système de coordonnées ou emprise absents ; géoréférencer le GeoTIFF"
-        raise report.refusal(why)
-    try:
-        return CRS.from_wkt(dataset.crs.to_wkt())
-    except CRSError as error:
-        why = f"système de coordonnées illisible ({error}) ; géoréférencer le GeoTIFF"
-        raise report.refusal(why) from error
 
 
 def _read(dataset: rasterio.DatasetReader, crs: CRS, scope: Scope) -> _Grid:

@@ -1,0 +1,41 @@
+"""Heights above the ground on a square grid, tile by tile: from `ingestion` to `tree_canopy`."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.crs import FloatArray
+
+Heights = npt.NDArray[np.float32]
+Positions = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class HeightTile:
+    """
+    Heights over a block of ground, and the boxes that the block holds whole, with their margin.
+
+    Attributes
+    ----------
+    heights
+        Shape `(rows, columns)`, metres above the ground, first row to the north; NaN: unknown.
+    west, north
+        Outer corner of the first pixel, territory CRS.
+    resolution
+        Side of a pixel, metres. The corner of every tile of a run lies on one grid of that step.
+    members
+        Positions, among the boxes asked for, of those that the tile serves.
+    """
+
+    heights: Heights
+    west: float
+    north: float
+    resolution: float
+    members: Positions
+
+
+# Boxes `(n, 4)` (west, south, east, north) and a margin, metres → tiles; each box with data is
+# served once.
+TileReader = Callable[[FloatArray, float], Iterator[HeightTile]]

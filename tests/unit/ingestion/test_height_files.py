@@ -1,0 +1,319 @@
+"""Each raster of the folder `mnh`: what it is, and why it is refused."""
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio import Affine
+from rasterio.warp import transform
+
+from pipeline.errors import SourceError
+from pipeline.ingestion.folder import check_sources
+from tests.tables import L93, X0, Y0
+from tests.unit.ingestion.deposits import CATALOGUE, TERRITORIES, commune, deposit, read, remarks
+from tests.unit.ingestion.height_rasters import (
+    TILE,
+    flat,
+    heights,
+    model,
+    read_reports,
+    spoil,
+    tiff,
+)
+
+MNS = TILE.replace("MNH", "MNS")
+MNT = TILE.replace("MNH", "MNT")
+
+
+def refused(data, why, name=TILE):
+    with pytest.raises(SourceError, match=why) as caught:
+        model(data)
+    assert str(caught.value).startswith(f"mnh/{name} : ")
+    assert "\n" not in str(caught.value)
+
+
+def told(data):
+    """What the record of the only file says."""
+    _, (report,) = read_reports(data)
+    return report
+
+
+NAMES = {
+    "IGN's height model": (TILE, "mnh"),
+    "in lower case": ("mnh_2023.tif", "mnh"),
+    "canopy height model": ("ville-CHM.tif", "mnh"),
+    "IGN's surface model": (MNS, "mns"),
+    "surface model in English": ("city_dsm_1m.tif", "mns"),
+    "surface": ("surface.tif", "mns"),
+    "a height model made from a surface model": ("mnh_de_mns.tif", "mnh"),
+    "without a word": ("dalle_0700_6322.tif", "mnh"),
+    "letters inside another word": ("dsmart.tif", "mnh"),
+}
+
+
+class TestKind:
+    @pytest.mark.parametrize(("name", "kind"), NAMES.values(), ids=NAMES.keys())
+    def test_it_is_told_by_the_name(self, tmp_path, name, kind):
+        tiff(tmp_path, flat(60 if kind == "mns" else 1), name)
+        if kind == "mns":
+            tiff(tmp_path, flat(60), "mnt.tif")
+        kinds = {file.name.removeprefix("mnh/"): file.kind for file in model(tmp_path).files}
+        assert kinds[name] == kind
+
+    @pytest.mark.parametrize(
+        "name", [MNT, "dtm.tif", "terrain nu.tif", "RGE_ALTI_1M.tif", "RGEALTI_0700.tif"]
+    )
+    def test_terrain_alone_holds_no_height(self, tmp_path, name):
+        tiff(tmp_path, flat(57), name)
+        refused(tmp_path, r"modèle de terrain \(MNT\) seul, .* déposer le MNH", name)
+
+
+GROUND = {
+    "ground at the highest accepted": (2.0, None),
+    "above it": (2.01, "altitudes, pas des hauteurs"),
+    "an altitude": (57.0, r"valeurs de 57 à 57 m .*altitudes, .*\(MNS\) ; y joindre le MNT, ou"),
+    "ground at the lowest accepted": (-2.0, None),
+    "below it": (-2.01, "sous le sol ; déclarer la valeur « nodata »"),
+}
+TOP = {"the highest accepted": (100, None), "above it": (101, "hauteurs jusqu'à 101 m")}
+
+
+class TestValues:
+    """Both sides of each guard: nine tenths of the pixels at one height."""
+
+    @pytest.mark.parametrize(("height", "why"), GROUND.values(), ids=GROUND.keys())
+    def test_the_ground_is_near_zero(self, tmp_path, height, why):
+        tiff(tmp_path, flat(height))
+        if why is None:
+            assert model(tmp_path).source_names == (f"mnh/{TILE}",)
+        else:
+            refused(tmp_path, why)
+
+    @pytest.mark.parametrize(("height", "why"), TOP.values(), ids=TOP.keys())
+    def test_no_tree_is_higher_than_a_hundred_metres(self, tmp_path, height, why):
+        values = flat(0)
+        values[:, 10:] = height
+        tiff(tmp_path, values)
+        if why is None:
+            assert not model(tmp_path).is_empty
+        else:
+            refused(tmp_path, why)
+
+    def test_a_mast_is_no_reason_to_refuse(self, tmp_path):
+        """One pixel of 1 600 at 150 m: below one in a thousand."""
+        values = flat(0, 40, 40)
+        values[7, 7] = 150
+        tiff(tmp_path, values)
+        assert heights(model(tmp_path), (7, -8, 8, -7)).tolist() == [[150]]
+
+    def test_centimetres_are_refused(self, tmp_path):
+        values = flat(0)
+        values[:, 10:] = 1200
+        tiff(tmp_path, values, dtype="int16")
+        refused(tmp_path, r"jusqu'à 1200 m : unité en centimètres \? .* l'échelle 0,01")
+
+    def test_centimetres_with_their_scale_are_read(self, tmp_path):
+        values = flat(0)
+        values[0, :] = 1234
+        values[1, :] = -9999
+        tiff(tmp_path, values, dtype="int16", scale=0.01)
+        found = heights(model(tmp_path), (0, -2, 1, 0))
+        assert found.dtype == np.float32
+        assert found[0, 0] == pytest.approx(12.34)
+        assert np.isnan(found[1, 0])
+
+    def test_only_a_few_spots_are_looked_at(self, tmp_path):
+        """Twenty-five blocks, the second of the first row spoilt: not one of those looked at."""
+        path = tiff(tmp_path, flat(1, 640, 640), tiled=True, blockxsize=128, blockysize=128,
+                    compress="deflate")  # fmt: skip
+        spoil(path, 0, 2)
+        assert not model(tmp_path).is_empty
+
+    def test_heights_in_a_corner_that_no_spot_meets_are_found(self, tmp_path):
+        values = flat(-9999, 640, 640)
+        values[200:220, 300:320] = 60
+        tiff(tmp_path, values, tiled=True, blockxsize=128, blockysize=128)
+        refused(tmp_path, "altitudes, pas des hauteurs")
+
+    def test_a_tile_without_any_height_is_left(self, tmp_path):
+        tiff(tmp_path, flat(-9999), nodata=-9999)
+        report = told(tmp_path)
+        assert (report.state, report.row_count, report.met) == ("sans_objet", 0, 1)
+        assert "aucune hauteur renseignée" in report.remarks
+
+
+RESOLUTIONS = {
+    "the finest": (0.2, True),
+    "too fine": (0.19, False),
+    "the coarsest": (2.0, True),
+    "too coarse": (2.1, False),
+    "the 5 m of an old terrain model": (5, False),
+}
+
+
+class TestFile:
+    @pytest.mark.parametrize(("size", "is_read"), RESOLUTIONS.values(), ids=RESOLUTIONS.keys())
+    def test_pixels_of_another_size_are_refused(self, tmp_path, size, is_read):
+        tiff(tmp_path, flat(0), size=size)
+        if is_read:
+            assert model(tmp_path).grid.resolution == size
+        else:
+            refused(tmp_path, rf"pixels de {size:g} m, hors de 0,2-2 m")
+
+    def test_several_bands_are_refused(self, tmp_path):
+        tiff(tmp_path, np.zeros((3, 5, 5)))
+        refused(tmp_path, "3 bandes, une attendue : hauteurs")
+
+    def test_a_raster_without_system_of_coordinates_is_refused(self, tmp_path):
+        tiff(tmp_path, flat(0), crs=None)
+        refused(tmp_path, "système de coordonnées ou emprise absents")
+
+    @pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+    def test_a_raster_that_is_nowhere_is_refused(self, tmp_path):
+        tiff(tmp_path, flat(0), transform=None)
+        refused(tmp_path, "système de coordonnées ou emprise absents")
+
+    def test_a_local_system_is_refused(self, tmp_path):
+        tiff(tmp_path, flat(0), crs='LOCAL_CS["chantier",UNIT["metre",1]]')
+        refused(tmp_path, "reprojeter le GeoTIFF en EPSG:2154")
+
+    @pytest.mark.parametrize("kept", [0.05, 0.5, 0.99], ids=["header", "half", "all but the end"])
+    def test_a_truncated_raster_is_refused(self, tmp_path, kept):
+        path = tiff(tmp_path, flat(1, 600, 600))
+        content = path.read_bytes()
+        path.write_bytes(content[: int(len(content) * kept)])
+        refused(tmp_path, "GeoTIFF illisible ou tronqué .* ; le redéposer")
+
+    def test_a_page_of_error_is_refused(self, tmp_path):
+        commune(tmp_path)
+        deposit(tmp_path, f"mnh/{TILE}", b"<html>503")
+        with pytest.raises(SourceError, match="contenu non reconnu"):
+            read(tmp_path)
+
+    def test_overviews_and_world_files_go_with_their_raster(self, tmp_path):
+        path = tiff(tmp_path, flat(1, 600, 600))
+        with rasterio.Env(TIFF_USE_OVR=True), rasterio.open(path, "r+") as target:
+            target.build_overviews([2])
+        deposit(tmp_path, f"mnh/{path.stem}.tfw", "1\n0\n0\n-1\n700000.5\n6322332.5\n")
+        assert path.with_name(f"{path.name}.ovr").exists()
+        assert model(tmp_path).source_names == (f"mnh/{TILE}",)
+
+
+class TestVintage:
+    def test_the_day_written_in_the_file(self, tmp_path):
+        tiff(tmp_path, flat(0), "mnh_2019.tif", tags={"TIFFTAG_DATETIME": "2021:09:24 10:00:00"})
+        report = told(tmp_path)
+        assert report.vintage == "2021-09-24"
+        assert "le millésime est la date des hauteurs" in report.remarks
+
+    def test_else_the_year_of_the_name(self, tmp_path):
+        tiff(tmp_path, flat(0), "mnh_2019.tif", tags={"TIFFTAG_DATETIME": "0000:00:00 00:00:00"})
+        assert told(tmp_path).vintage == "2019"
+
+    def test_coordinates_are_no_year(self, tmp_path):
+        tiff(tmp_path, flat(0), "LHD_FXX_0547_6526_MNH.tif")
+        report = told(tmp_path)
+        assert report.vintage is None
+        assert "date des hauteurs inconnue" in report.remarks
+
+
+class TestPlace:
+    def test_a_compound_system_counts_as_its_horizontal_part(self, tmp_path):
+        tiff(tmp_path, flat(1), crs="EPSG:2154+5720")
+        (file,) = model(tmp_path).files
+        assert (file.is_straight, file.crs) == (True, L93)
+
+    def test_another_system_is_reprojected_and_told(self, tmp_path):
+        """UTM 31: at 3° E both grids point north; the pixel of 9 m is found on its ground."""
+        west, north = _utm(-30, 30)
+        values = flat(0, 60, 60)
+        values[20:40, 20:40] = 9
+        tiff(tmp_path, values, crs="EPSG:32631", transform=Affine(1, 0, west, 0, -1, north))
+        found, (report,) = read_reports(tmp_path)
+        assert any("reprojeté depuis WGS 84 / UTM zone 31N" in line for line in report.remarks)
+        assert found.grid.resolution == pytest.approx(1, abs=0.01)
+        (tile,) = found.tiles(np.array([[X0 - 5, Y0 - 5, X0 + 5, Y0 + 5]]), 0.0)
+        assert (tile.heights == 9).all()
+
+    def test_a_grid_turned_by_a_right_angle_is_straightened(self, tmp_path):
+        """Rows run east: the second value of the first row lies south of the first."""
+        values = flat(0, 4, 4)
+        values[0, 1] = 8
+        tiff(tmp_path, values, transform=Affine(0, 1, X0, -1, 0, Y0))
+        found, (report,) = read_reports(tmp_path)
+        assert any("grille inclinée" in line for line in report.remarks)
+        assert heights(found, (0, -2, 1, -1)).tolist() == [[8]]
+
+    def test_a_raster_drawn_from_the_south_is_straightened(self, tmp_path):
+        values = flat(0, 4, 4)
+        values[0, 0] = 8
+        tiff(tmp_path, values, transform=Affine(1, 0, X0, 0, 1, Y0))
+        assert heights(model(tmp_path), (0, 0, 1, 1)).tolist() == [[8]]
+
+    def test_pixels_that_are_no_squares_are_made_square(self, tmp_path):
+        """Pixels of 1 by 2 m, rows at 0 and 4 m: rows of 1 m go from one to the other."""
+        tiff(tmp_path, [[0.0, 0.0], [4.0, 4.0]], transform=Affine(1, 0, X0, 0, -2, Y0))
+        assert heights(model(tmp_path), (0, -4, 1, 0)).ravel().tolist() == [0, 1, 3, 4]
+
+    def test_a_raster_away_from_the_window_is_of_no_use(self, tmp_path):
+        tiff(tmp_path, flat(57), corner=(90_000, 0))
+        found, (report,) = read_reports(tmp_path, window=(-2000, -2000, 2000, 2000))
+        assert found.is_empty
+        assert (report.met, report.row_count) == (0, 0)
+
+    def test_and_the_run_says_so(self, tmp_path):
+        commune(tmp_path)
+        tiff(tmp_path, flat(0), corner=(90_000, 0))
+        sources = read(tmp_path)
+        assert "mnh/ : aucune donnée autour de la commune 62999" in sources.warnings
+        assert "aucun objet autour de la commune" in remarks(sources, f"mnh/{TILE}")
+
+
+def test_check_opens_each_file_on_its_own(tmp_path):
+    """A surface model is sound by itself: whether it has its terrain is for the run to tell."""
+    commune(tmp_path)
+    tiff(tmp_path, flat(0), "mnh.tif")
+    tiff(tmp_path, flat(60), "mns.tif")
+    tiff(tmp_path, flat(60), "dalle.tif")
+    table = check_sources(tmp_path, TERRITORIES, CATALOGUE).set_index("fichier")
+    assert table.loc["mnh/mnh.tif", "lignes"] == table.loc["mnh/mns.tif", "lignes"] == 1
+    assert "altitudes, pas des hauteurs" in table.loc["mnh/dalle.tif", "anomalie"]
+
+
+@pytest.mark.shared_data
+class TestRealRasters:
+    CHABLAIS = "canopy_chablais_74/chm_chablais3_from_rda.tif"
+    BONDY = "bondy_mns/bondy_mns_1m.tif"
+
+    @pytest.fixture
+    def deposited(self, shared_data, tmp_path):
+        def put(name):
+            return deposit(tmp_path, f"mnh/{name.split('/')[1]}", (shared_data / name).read_bytes())
+
+        return put
+
+    def test_a_dense_forest_still_shows_its_ground(self, deposited, tmp_path):
+        deposited(self.CHABLAIS)
+        found = model(tmp_path)
+        (tile,) = found.tiles(np.array([found.files[0].bounds]), 0.0)
+        assert tile.heights.shape == (146, 144)
+        assert np.nanmax(tile.heights) == pytest.approx(29.89, abs=0.01)
+
+    def test_altitudes_alone_are_refused(self, deposited, tmp_path):
+        deposited(self.BONDY)
+        refused(tmp_path, "altitudes, pas des hauteurs", "bondy_mns_1m.tif")
+
+    def test_altitudes_with_their_ground_are_heights(self, deposited, tmp_path):
+        """The park lies at 57 m; its highest tree is at 80.73 m."""
+        path = deposited(self.BONDY)
+        with rasterio.open(path) as dataset:
+            tiff(tmp_path, np.full(dataset.shape, 57), "mnt.tif", transform=dataset.transform)
+        found = model(tmp_path)
+        (tile,) = found.tiles(np.array([found.files[0].bounds]), 0.0)
+        assert np.nanmax(tile.heights) == pytest.approx(23.73, abs=0.01)
+        assert np.nanmin(tile.heights) == pytest.approx(-0.21, abs=0.01)
+        assert np.isnan(tile.heights).sum() == 20650
+
+
+def _utm(x, y):
+    (west,), (north,) = transform(L93, "EPSG:32631", [X0 + x], [Y0 + y])
+    return west, north
