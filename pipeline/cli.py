@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -51,12 +52,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="Un document JSON sur la so
 def configure(
     *, verbose: Annotated[int, typer.Option("-v", count=True, help="Journal détaillé.")] = 0
 ) -> None:
-    """Set up the log: on stderr, so that stdout holds results only."""
+    """Set up the log, on stderr so that stdout holds results only, and the memory of rasters."""
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.WARNING,
         format="%(message)s",
         handlers=[RichHandler(console=_stderr, show_path=False)],
     )
+    # Megabytes of decoded blocks that GDAL keeps: by default a share of the machine. Set here, and
+    # not in `rasterio.Env`, which would set it again at every call and empty it.
+    os.environ.setdefault("GDAL_CACHEMAX", "256")
 
 
 @contextmanager

@@ -94,7 +94,12 @@ def bays(*rows):
 
 def trees(*rows):
     """Return `Tree` rows; each needs a tree_id and a geometry."""
-    return table(schemas.Tree, rows, {"source": "osm"})
+    return table(schemas.Tree, rows, {"source": "osm", "is_from_row": False})
+
+
+def carports(*rows):
+    """Return `Carport` rows; each needs a carport_id and a geometry."""
+    return table(schemas.Carport, rows, {"source": "osm", "kind": "ombriere"})
 
 
 def lots(*rows):

@@ -31,6 +31,7 @@ class BdTopo:
     candidates: list[pd.DataFrame] = field(default_factory=list)
     roads: list[pd.DataFrame] = field(default_factory=list)
     buildings: list[pd.DataFrame] = field(default_factory=list)
+    carports: list[pd.DataFrame] = field(default_factory=list)
     masks: list[pa.Table] = field(default_factory=list)
 
 
@@ -76,6 +77,8 @@ def _read_layer(
         found.masks.append(rows)
     else:
         getattr(found, kind).append(rows)
+    if kind == "buildings":
+        found.carports.append(_carports(rows))
     report.row_count += len(rows)
 
 
@@ -216,6 +219,12 @@ def _buildings(
             "geometry": table.geometry.to_numpy(),
         }
     )
+
+
+def _carports(buildings: pd.DataFrame) -> pd.DataFrame:
+    """Return the light constructions, which may shelter bays; nothing says what they carry."""
+    light = buildings[buildings["is_open"]]
+    return light.rename(columns={"building_id": "carport_id"}).assign(kind="construction")
 
 
 def _masks(

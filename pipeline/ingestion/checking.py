@@ -168,8 +168,15 @@ def _count_cells(report: FileReport, scope: Scope) -> int:
     return len(read_yield_cells([report], scope))
 
 
+def _count_heights(report: FileReport, scope: Scope) -> int:
+    from pipeline.ingestion.height_files import open_height_file  # slow to load, seldom needed
+
+    return 0 if open_height_file(report, scope) is None else 1
+
+
 _OPENED_BY: dict[str, Callable[[FileReport, Scope], int]] = {
     "dossiers": _count_dossiers,
     "proprietaires": _count_owners,
     "irradiation": _count_cells,
+    "mnh": _count_heights,
 }

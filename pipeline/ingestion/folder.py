@@ -1,6 +1,5 @@
 """The folder of the sources, read for one commune: which reader for which folder, in order."""
 
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from pipeline.ingestion.communes import find_window, read_communes
 from pipeline.ingestion.dossiers import read_dossiers
 from pipeline.ingestion.files import find_files
 from pipeline.ingestion.formats import READ_IN, VECTORS
+from pipeline.ingestion.height_model import HeightModel, read_height_model
 from pipeline.ingestion.icpe import read_installations
 from pipeline.ingestion.monuments import read_monuments
 from pipeline.ingestion.osm import read_osm
@@ -34,6 +34,7 @@ from pipeline.masks import MASKS
 from pipeline.schemas import (
     Building,
     CadastralHint,
+    Carport,
     Commune,
     Fence,
     Installation,
@@ -62,8 +63,9 @@ class Sources:
     Everything read around one commune, in the territory CRS; a missing source gives no row.
 
     `masks` is the ground cover only (`pipeline.masks.MASKS`); `owners_known` says that a file
-    of owners tells of the commune: otherwise a parcel that is not listed says nothing; `records`
-    has one row per file and one per missing folder; `warnings` are French sentences of one line.
+    of owners tells of the commune: otherwise a parcel that is not listed says nothing; `heights`
+    are still on disk, read where they are needed; `records` has one row per file and one per
+    missing folder; `warnings` are French sentences of one line.
     """
 
     communes: gpd.GeoDataFrame
@@ -72,6 +74,7 @@ class Sources:
     roads: gpd.GeoDataFrame
     fences: gpd.GeoDataFrame
     buildings: gpd.GeoDataFrame
+    carports: gpd.GeoDataFrame
     installations: gpd.GeoDataFrame
     trees: gpd.GeoDataFrame
     perimeters: gpd.GeoDataFrame
@@ -82,6 +85,7 @@ class Sources:
     owned_parcels: pd.DataFrame
     owners_known: bool
     yield_cells: gpd.GeoDataFrame
+    heights: HeightModel
     records: pd.DataFrame
     warnings: tuple[str, ...]
 
@@ -94,6 +98,7 @@ def read_sources(
     catalogue: Catalogue,
     *,
     heritage_radius_m: float,
+    work: Path,
     on_progress: Callable[[str], None] | None = None,
 ) -> Sources:
     """
@@ -111,6 +116,8 @@ def read_sources(
         Modelling choices; what is known of each folder.
     heritage_radius_m
         Radius of the surroundings of a monument without perimeter, metres.
+    work
+        Temporary folder that receives what archives hold; heights are read there later.
     on_progress
         Called with the label of each folder before it is read.
 
@@ -127,10 +134,9 @@ def read_sources(
     if not data.is_dir():
         msg = f"{data} : dossier des sources introuvable ; le créer ou indiquer --data"
         raise SourceError(msg)
-    with tempfile.TemporaryDirectory(prefix="parzan-") as work:
-        scope = Scope(territory, None, insee_code, catalogue, Path(work))
-        folders = _Folders(data, scope, on_progress or (lambda _: None))
-        return _read(folders, assumptions, heritage_radius_m)
+    scope = Scope(territory, None, insee_code, catalogue, work)
+    folders = _Folders(data, scope, on_progress or (lambda _: None))
+    return _read(folders, assumptions, heritage_radius_m)
 
 
 class _Folders:
@@ -210,6 +216,7 @@ def _read(folders: _Folders, assumptions: Assumptions, heritage_radius_m: float)
     dossiers = read_dossiers(folders.open("dossiers"), scope)
     owned = _read_owned(folders, scope, communes, cadastre.parcels)
     cells = _read_cells(folders.open("irradiation"), scope)
+    heights = read_height_model(folders.open("mnh"), scope)
     crs = scope.territory.crs
     return Sources(
         communes=check(Commune, communes, crs),
@@ -222,6 +229,7 @@ def _read(folders: _Folders, assumptions: Assumptions, heritage_radius_m: float)
         buildings=_stack(
             Building, [*(o.buildings for o in osm), *bdtopo.buildings, *cadastre.buildings], crs
         ),
+        carports=_stack(Carport, [*(o.carports for o in osm), *bdtopo.carports], crs),
         installations=check(Installation, icpe, crs),
         trees=_stack(Tree, [*(o.trees for o in osm), *trees], crs),
         perimeters=_stack(Perimeter, [*perimeters, *circles], crs),
@@ -232,6 +240,7 @@ def _read(folders: _Folders, assumptions: Assumptions, heritage_radius_m: float)
         owned_parcels=check_table(OwnedParcel, owned),
         owners_known=tells_owners(owned, scope.insee_code),
         yield_cells=check(YieldCell, cells, crs),
+        heights=heights,
         records=check_table(
             SourceRecord, to_records(folders.reports, folders.missing, scope.catalogue)
         ),

@@ -37,6 +37,7 @@ READ_IN: dict[str, frozenset[Format]] = {
     "dossiers": frozenset({"csv", "ods"}),
     "proprietaires": frozenset({"csv"}),
     "irradiation": frozenset({"tiff"}),
+    "mnh": frozenset({"tiff"}),
 }
 
 # Files that go with another one, or that explain it; never read for themselves.
@@ -68,6 +69,9 @@ SIDECARS = frozenset(
         ".md5",
         ".sha256",
         ".aux",
+        ".tfw",
+        ".ovr",
+        ".msk",
         ".lock",
     ]
 )

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import rasterio  # type: ignore[import-untyped] # no stubs are published
 from pyproj import CRS
+from rasterio.enums import MaskFlags  # type: ignore[import-untyped] # idem
 from rasterio.vrt import WarpedVRT  # type: ignore[import-untyped] # idem
 
 from pipeline.heights import Heights
@@ -121,10 +122,24 @@ def read_metres(
     """Read a window of `dataset`, or of a `view` that warps it: metres, NaN where unknown."""
     row, column, last_row, last_column = window
     pixels = ((row, last_row), (column, last_column))
-    raw = view.read(1, window=pixels, masked=True)
-    is_known = ~np.ma.getmaskarray(raw) & np.isfinite(raw.data) & (raw.data != USUAL_NODATA)
-    metres = np.where(is_known, raw.data, np.nan) * dataset.scales[0] + dataset.offsets[0]
+    raw = view.read(1, window=pixels)
+    metres = raw.astype(np.float32, copy=False)
+    unknown = (raw == USUAL_NODATA) | np.isinf(raw)
+    if view.nodata not in (None, USUAL_NODATA):
+        unknown |= raw == view.nodata
+    if _has_own_mask(view):
+        unknown |= view.read_masks(1, window=pixels) == 0
+    scale, offset = dataset.scales[0], dataset.offsets[0]
+    if (scale, offset) != (1.0, 0.0):
+        metres = np.asarray(metres * scale + offset, dtype=np.float32)
+    metres[unknown] = np.nan
     return np.asarray(metres, dtype=np.float32)
+
+
+def _has_own_mask(view: rasterio.DatasetReader) -> bool:
+    """Tell whether unknown pixels are told by a mask, which costs a second reading, not a value."""
+    flags = view.mask_flag_enums[0]
+    return MaskFlags.nodata not in flags and flags != [MaskFlags.all_valid]
 
 
 def refuse_other_heights(values: Heights, report: FileReport) -> None:

@@ -1,6 +1,7 @@
 """Folder `mnh`: heights above the ground, checked at once and read later, tile by tile."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,8 @@ class HeightModel:
 
         Notes
         -----
-        One tile is in memory at a time: `MOST_PIXELS` float32, unless a single box is larger.
+        The next tile is read while one is measured: two are in memory, of `MOST_PIXELS` float32
+        each unless a single box is larger.
         """
         served = np.flatnonzero(self.covers(boxes))
         if self.grid is None or not len(served):
@@ -92,12 +94,29 @@ class HeightModel:
         from pipeline.ingestion.height_mosaic import Mosaic
 
         windows = self.grid.snap(boxes[served] + margin_m * np.array([-1, -1, 1, 1]))
-        with Mosaic(self.files, self.grid) as mosaic:
-            for members in group_windows(windows):
+        grid = self.grid
+        with Mosaic(self.files, grid) as mosaic:
+
+            def read(members: Positions) -> HeightTile:
                 window = union_of(windows[members])
-                west, north = self.grid.corner(*window[:2])
                 heights = mosaic.heights(window)
-                yield HeightTile(heights, west, north, self.grid.resolution, served[members])
+                west, north = grid.corner(*window[:2])
+                return HeightTile(heights, west, north, grid.resolution, served[members])
+
+            yield from _one_ahead(read, group_windows(windows))
+
+
+def _one_ahead(
+    read: Callable[[Positions], HeightTile], groups: Sequence[Positions]
+) -> Iterator[HeightTile]:
+    """Read tiles in their order on a thread of their own, one ahead of the one in use."""
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        coming = [reader.submit(read, members) for members in groups[:1]]
+        for members in groups[1:]:
+            tile = coming.pop().result()
+            coming.append(reader.submit(read, members))
+            yield tile
+        yield coming.pop().result()
 
 
 def read_height_model(reports: Sequence[FileReport], scope: Scope) -> HeightModel:

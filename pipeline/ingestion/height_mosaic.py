@@ -62,8 +62,7 @@ class Mosaic:
             Naming the file, if one cannot be read there.
         """
         heights = self.values("mnh", window)
-        is_gap = np.isnan(heights)
-        if is_gap.any() and (self._kinds == "mns").any():
+        if (self._kinds == "mns").any() and (is_gap := np.isnan(heights)).any():
             above = self.values("mns", window) - self.values("mnt", window)
             np.copyto(heights, above, where=is_gap)
         return heights
@@ -71,8 +70,11 @@ class Mosaic:
     def values(self, kind: Kind, window: Window) -> Heights:
         """Return what the files of one kind hold; NaN where none has a value."""
         row, column, last_row, last_column = window
+        found = self._meeting(kind, window)
+        if len(found) == 1 and meeting(window, _as_window(self._windows[found[0]])) == window:
+            return self._laid(found[0]).read(window)
         values = np.full((last_row - row, last_column - column), np.nan, dtype=np.float32)
-        for number in self._meeting(kind, window):
+        for number in found:
             shared = meeting(window, _as_window(self._windows[number]))
             if shared is None:
                 continue

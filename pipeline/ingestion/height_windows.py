@@ -16,8 +16,10 @@ Window = tuple[int, int, int, int]
 
 # Bound of the memory of a tile: 16 MB of float32.
 MOST_PIXELS = 4_000_000
-# A tile reads at most this many times what its windows need; beyond, two tiles cost less.
+# A tile reads at most this many times what its windows need, and this many pixels more: a block of
+# a usual file, decoded whole whatever is asked of it. Beyond, two tiles cost less.
 MOST_WASTE = 1.5
+BLOCK_PIXELS = 512 * 512
 # A side this close to a line of the grid, in pixels, is on it: the rest is floating-point noise.
 _ON_LINE = 1e-6
 
@@ -64,8 +66,8 @@ def group_windows(windows: Windows) -> list[Positions]:
     Group windows into tiles to read at once.
 
     All start together. A group is cut in two while its union holds more than `MOST_PIXELS`, or
-    more than `MOST_WASTE` times the pixels of its windows: at the median of their centres, along
-    the longer side of the union. A window larger than a tile is alone in its own.
+    more than `MOST_WASTE` times the pixels of its windows and a block: at the median of their
+    centres, along the longer side of the union. A window larger than a tile is alone in its own.
 
     Returns
     -------
@@ -132,7 +134,7 @@ def _unions(windows: Windows, starts: Positions) -> Windows:
 def _is_too_wide(windows: Windows, unions: Windows, starts: Positions) -> BoolArray:
     read = _pixels(unions)
     needed = np.add.reduceat(_pixels(windows), starts)
-    return np.asarray((read > MOST_PIXELS) | (read > MOST_WASTE * needed))
+    return np.asarray((read > MOST_PIXELS) | (read > MOST_WASTE * needed + BLOCK_PIXELS))
 
 
 def _pixels(windows: Windows) -> Windows:

@@ -1,4 +1,4 @@
-"""OpenStreetMap: car parks, spaces, roads, fences, buildings, trees and ground cover."""
+"""OpenStreetMap: car parks, spaces, roads, fences, buildings, carports, trees, ground cover."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,9 +17,11 @@ from pipeline.ingestion import osm_rows
 from pipeline.ingestion.formats import RAW_OSM
 from pipeline.ingestion.osm_assembler import assemble
 from pipeline.ingestion.osm_bays import group_bays
+from pipeline.ingestion.osm_carports import carports
 from pipeline.ingestion.osm_exports import read_exports
 from pipeline.ingestion.osm_files import merge_osm
 from pipeline.ingestion.osm_objects import GroundTags, Incomplete, LonLat, Objects, OsmObjects
+from pipeline.ingestion.osm_tree_rows import row_trees
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.repairs import keep_polygons
 from pipeline.ingestion.scope import Bounds, Scope
@@ -34,6 +36,7 @@ class Osm:
     roads: pd.DataFrame
     fences: pd.DataFrame
     buildings: pd.DataFrame
+    carports: pd.DataFrame
     trees: pd.DataFrame
     masks: pa.Table
 
@@ -67,13 +70,15 @@ def read_osm(reports: Sequence[FileReport], scope: Scope, assumptions: Assumptio
     bays = osm_rows.bays(pd.concat([areas, points]))
     groups = group_bays(bays, candidates, assumptions.parking_lots.bay_gap_m.value)
     parks = pd.concat([candidates, groups])
+    spacing = assumptions.mapped_trees.row_spacing_m.value
     return Osm(
         candidates=parks.assign(vintage=parks["source_id"].map(found.last_edit)),
         bays=bays.drop(columns=["parking_type", "is_for_trucks"]),
         roads=osm_rows.roads(lines, reports[0]),
         fences=osm_rows.fences(lines, points),
         buildings=osm_rows.buildings(areas),
-        trees=osm_rows.trees(points),
+        carports=carports(areas, points, assumptions.carports.same_roof_share.value, reports[0]),
+        trees=pd.concat([osm_rows.trees(points), row_trees(lines, points, spacing, reports[0])]),
         masks=osm_rows.masks(areas, covers),
     )
 
@@ -132,7 +137,6 @@ def _note_gaps(found: OsmObjects, report: FileReport) -> None:
     report.count(
         found.cut_lines, "ligne coupée au bord de l'extrait", "lignes coupées au bord de l'extrait"
     )
-    report.count(found.tree_rows, "alignement d'arbres laissé", "alignements d'arbres laissés")
 
 
 def _located(objects: Objects, scope: Scope) -> gpd.GeoDataFrame:

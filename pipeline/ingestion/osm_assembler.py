@@ -9,12 +9,15 @@ from osmium.filter import KeyFilter
 
 from pipeline.ingestion.osm_gaps import find_gaps
 from pipeline.ingestion.osm_objects import GroundTags, OsmObjects, Tags
+from pipeline.ingestion.osm_solar_tags import is_solar_power
 from pipeline.ingestion.osm_tags import (
     ROLES,
     encloses,
     is_fence,
     is_of_interest,
     is_opening,
+    is_tree,
+    is_tree_row,
     road_class,
 )
 
@@ -85,7 +88,7 @@ class _Assembly:
 
     def _add_node(self, node: osmium.osm.Node, tags: Tags) -> None:
         is_parking = tags.get("amenity") in _PARKING
-        if is_parking or tags.get("natural") == "tree" or is_opening(tags):
+        if is_parking or is_tree(tags) or is_opening(tags) or is_solar_power(tags):
             key = f"node/{node.id}"
             self._found.points.add(key, tags, self._wkb.create_point(node))
             self._date(node, key, tags)
@@ -95,10 +98,8 @@ class _Assembly:
         if is_of_interest(tags, self._ground) and encloses(tags, key):
             self._drawn[key] = tags
             self._date(way, key, tags)
-        if road_class(tags) is not None or is_fence(tags):
+        if road_class(tags) is not None or is_fence(tags) or is_tree_row(tags):
             self._add_line(way, key, tags)
-        if tags.get("natural") == "tree_row":
-            self._found.tree_rows += 1
 
     def _add_line(self, way: osmium.osm.Way, key: str, tags: Tags) -> None:
         try:

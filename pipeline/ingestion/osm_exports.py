@@ -13,6 +13,7 @@ from pyproj import Transformer
 from pipeline.crs import WGS84, FloatArray
 from pipeline.ingestion.catalogue import as_text
 from pipeline.ingestion.osm_objects import GroundTags, OsmObjects, Tags
+from pipeline.ingestion.osm_solar_tags import is_open_roof, is_solar_power
 from pipeline.ingestion.osm_tags import (
     DETAILS,
     ROLES,
@@ -20,6 +21,8 @@ from pipeline.ingestion.osm_tags import (
     is_fence,
     is_of_interest,
     is_opening,
+    is_tree,
+    is_tree_row,
     road_class,
 )
 from pipeline.ingestion.provenance import FileReport
@@ -32,6 +35,7 @@ _HSTORE = re.compile(r'"((?:[^"\\]|\\.)*)"\s*=>\s*"((?:[^"\\]|\\.)*)"')
 _TIMESTAMPS = ("@timestamp", "timestamp", "osm_timestamp")
 _DAY = r"^(\d{4}[-/]\d{2}[-/]\d{2})"
 _TYPES = {"n": "node", "w": "way", "r": "relation"}
+_SHORTEST_RING = 4
 _BY_DIMENSION = {0: "node", 1: "way", 2: "relation"}
 
 
@@ -91,18 +95,37 @@ def _add(
     found: OsmObjects, key: str, tags: Tags, wkb: bytes, dimension: int, ground: GroundTags
 ) -> None:
     is_parking = tags.get("amenity") in {"parking", "parking_space"}
+    wkb, dimension = _as_surface(tags, wkb, dimension)
     if dimension == 0:
-        if is_parking or tags.get("natural") == "tree" or is_opening(tags):
+        if is_parking or is_tree(tags) or is_opening(tags) or is_solar_power(tags):
             found.points.add(key, tags, wkb)
     elif dimension == 1:
-        if road_class(tags) is not None or is_fence(tags):
-            found.lines.add(key, tags, wkb)
-        elif tags.get("amenity") == "parking":
-            defect = "contour ouvert : la ligne ne se referme pas"
-            known = shapely.get_coordinates(shapely.from_wkb(wkb)).tolist()
-            found.add_incomplete(key, tags, defect, [(lon, lat) for lon, lat in known])
-    elif is_of_interest(tags, ground) and encloses(tags, key):
-        found.areas.add(key, tags, wkb)
+        _add_line(found, key, tags, wkb)
+    else:
+        if is_tree_row(tags) and not key.startswith("relation/"):  # a ring, to some drivers an area
+            found.lines.add(key, tags, shapely.to_wkb(shapely.boundary(shapely.from_wkb(wkb))))
+        if is_of_interest(tags, ground) and encloses(tags, key):
+            found.areas.add(key, tags, wkb)
+
+
+def _as_surface(tags: Tags, wkb: bytes, dimension: int) -> tuple[bytes, int]:
+    """Return an object and its dimension: rings of roofs and panels, lines to some drivers, too."""
+    if dimension != 1 or not (is_open_roof(tags) or is_solar_power(tags)):
+        return wkb, dimension
+    line = shapely.from_wkb(wkb)
+    is_ring = isinstance(line, shapely.LineString) and line.is_closed
+    if not is_ring or len(line.coords) < _SHORTEST_RING:
+        return wkb, dimension
+    return shapely.to_wkb(shapely.Polygon(line.coords)), 2
+
+
+def _add_line(found: OsmObjects, key: str, tags: Tags, wkb: bytes) -> None:
+    if road_class(tags) is not None or is_fence(tags) or is_tree_row(tags):
+        found.lines.add(key, tags, wkb)
+    elif tags.get("amenity") == "parking":
+        defect = "contour ouvert : la ligne ne se referme pas"
+        known = shapely.get_coordinates(shapely.from_wkb(wkb)).tolist()
+        found.add_incomplete(key, tags, defect, [(lon, lat) for lon, lat in known])
 
 
 def _keys(
@@ -145,8 +168,11 @@ def _last_edits(table: gpd.GeoDataFrame, keys: list[str]) -> dict[str, str]:
 def _tags(table: gpd.GeoDataFrame, ground: GroundTags) -> Iterator[Tags]:
     """Yield the tags of each row: columns of interest, completed by `other_tags`."""
     wanted = {*ROLES, *DETAILS, *(key for key, _ in ground)}
-    names = [name for name in table.columns if name in wanted]
-    columns = [as_text(table[name]).astype(object).to_numpy() for name in names]
+    # GDAL writes the colons of the keys as underscores.
+    known = {key.replace(":", "_"): key for key in wanted} | {key: key for key in wanted}
+    found = [name for name in table.columns if name in known]
+    names = [known[name] for name in found]
+    columns = [as_text(table[name]).astype(object).to_numpy() for name in found]
     others = as_text(table["other_tags"]) if "other_tags" in table.columns else [None] * len(table)
     for index, other in enumerate(others):
         tags = _other_tags(other) if isinstance(other, str) else {}

@@ -62,7 +62,6 @@ class OsmObjects:
     remarks: list[str] = field(default_factory=list)
     vintage: str | None = None
     dates: dict[str, str] = field(default_factory=dict)  # last edit of car parks and spaces, ISO
-    tree_rows: int = 0
     cut_lines: int = 0
     incomplete_others: int = 0
 
@@ -96,12 +95,13 @@ class OsmObjects:
         for name in ("points", "lines", "areas"):
             theirs: Objects = getattr(other, name)
             mine: Objects = getattr(self, name)
+            here: set[str] = set()  # a ring may be a line and an area: a key is not of one table
             for key, tags, wkb in zip(theirs.keys, theirs.tags, theirs.wkb, strict=True):
-                if key in known:
+                if key in known or key in here:
                     repeated += 1
                 else:
                     mine.add(key, tags, wkb)
-                    known.add(key)
+                    here.add(key)
         self.incomplete += [item for item in other.incomplete if item.key not in known]
         self.dates = {**other.dates, **self.dates}
         return repeated

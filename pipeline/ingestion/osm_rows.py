@@ -159,12 +159,17 @@ def buildings(areas: gpd.GeoDataFrame) -> pd.DataFrame:
 
 def trees(points: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return the single trees."""
-    stems = points[_where(points, is_tree)]
+    return tree_table(points[_where(points, is_tree)], from_row=False)
+
+
+def tree_table(stems: gpd.GeoDataFrame, *, from_row: bool) -> pd.DataFrame:
+    """Return the rows of `Tree` of some stems (`key`, `tags`)."""
     tags = list(stems["tags"])
     return pd.DataFrame(
         {
             "tree_id": "osm/" + stems["key"].astype("str"),
             "source": "osm",
+            "is_from_row": from_row,
             "genus": [item.get("genus") or item.get("species") for item in tags],
             "height_m": [metres(item.get("height")) for item in tags],
             "crown_diameter_m": [metres(item.get("diameter_crown")) for item in tags],

@@ -3,12 +3,18 @@
 import re
 
 from pipeline.ingestion.osm_objects import GroundTags, Tags
+from pipeline.ingestion.osm_solar_tags import is_solar_power
 
-ROLES = ("amenity", "highway", "barrier", "building", "man_made", "natural", "entrance", "hazmat")
+ROLES = (
+    "amenity", "highway", "barrier", "building", "man_made", "natural", "entrance", "hazmat",
+    "power",
+)  # fmt: skip
 DETAILS = (
-    "access", "area", "bridge", "capacity", "covered", "diameter_crown", "est_width", "genus",
-    "height", "hgv", "layer", "location", "motor_vehicle", "motorcar", "name", "operator",
-    "parking", "service", "species", "truck", "tunnel", "type", "vehicle", "width",
+    "access", "area", "boundary", "bridge", "capacity", "covered", "diameter_crown", "est_width",
+    "generator:method", "generator:output:electricity", "generator:source", "genus", "height",
+    "hgv", "layer", "location", "motor_vehicle", "motorcar", "name", "operator", "parking",
+    "plant:output:electricity", "plant:source", "roof:material", "service", "species", "truck",
+    "tunnel", "type", "vehicle", "width",
 )  # fmt: skip
 
 _ON_STREET = {"street_side", "lane", "on_kerb", "half_on_kerb", "on_street", "shoulder"}
@@ -145,6 +151,11 @@ def is_tree(tags: Tags) -> bool:
     return tags.get("natural") == "tree"
 
 
+def is_tree_row(tags: Tags) -> bool:
+    """Tell whether a line is a row of trees."""
+    return tags.get("natural") == "tree_row"
+
+
 def is_building(tags: Tags) -> bool:
     """Tell whether an area is a building; a car park itself, or an administrative limit, is not."""
     if "boundary" in tags:  # met: a limit whose `building` holds the text of a decree
@@ -167,7 +178,9 @@ def encloses(tags: Tags, key: str) -> bool:
 
 
 def is_of_interest(tags: Tags, ground: GroundTags) -> bool:
-    """Tell whether an area may be a car park, a space, a building or a ground cover."""
+    """Tell whether an area may be a car park, a space, a building, panels or a ground cover."""
     if tags.get("amenity") in {"parking", "parking_space"} or is_building(tags):
+        return True
+    if is_solar_power(tags):
         return True
     return any(pair in ground for pair in tags.items())

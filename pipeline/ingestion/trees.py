@@ -73,6 +73,7 @@ def _trees(
         {
             "tree_id": ids,
             "source": "arbres",
+            "is_from_row": False,
             "genus": folder.take(table, "genus").to_numpy(),
             "height_m": height.where(height > 0).to_numpy(),
             "crown_diameter_m": crown.where(crown > 0).to_numpy(),

@@ -128,14 +128,34 @@ class Installation(Table):
 
 
 class Tree(Table):
-    """Mapped tree: a stem (point) or a crown (polygon); diameter and height when surveyed."""
+    """
+    Mapped tree: a stem (point) or a crown (polygon); diameter and height when surveyed.
+
+    `is_from_row`: set along a mapped row at an assumed spacing, not mapped one by one.
+    """
 
     tree_id: Series[str] = pg.Field(unique=True)
     source: Series[str]
+    is_from_row: Series[bool]
     genus: Series[str] = pg.Field(nullable=True)
     height_m: Series[float] = pg.Field(nullable=True, gt=0)
     crown_diameter_m: Series[float] = pg.Field(nullable=True, gt=0)
     geometry: GeoSeries[Geometry] = pg.Field(nullable=False)
+
+
+class Carport(Polygons):
+    """
+    Roof without walls that may shelter bays, as a source draws it.
+
+    `is_solar`: a source says that it carries panels; missing when none says. `power_kwc` where
+    told.
+    """
+
+    carport_id: Series[str] = pg.Field(unique=True)
+    source: Series[str] = pg.Field(isin=["osm", "bdtopo"])
+    kind: Series[str] = pg.Field(isin=["installation_solaire", "ombriere", "toit", "construction"])
+    is_solar: Series[pd.BooleanDtype] = pg.Field(nullable=True)
+    power_kwc: Series[float] = pg.Field(nullable=True, gt=0)
 
 
 class Perimeter(Polygons):

@@ -1,6 +1,7 @@
 """Files of sources made by hand, in whole metres of Lambert-93, deposited in a data folder."""
 
 import json
+import tempfile
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
@@ -147,6 +148,22 @@ class OsmTown:
         ]
         return {"version": 0.6, "elements": [*ways, *relations, *nodes]}
 
+    def export(self, rename=str):
+        """The tagged objects as GeoJSON, tags as columns under the names that `rename` gives."""
+        places = {number: place for place, (number, _) in self.nodes.items()}
+        things = [(f"node/{n}", point(*place), t) for place, (n, t) in self.nodes.items() if t]
+        for number, refs, tags in self.ways:
+            ring = [places[ref] for ref in refs]
+            shape = polygon(ring) if refs[0] == refs[-1] else line(*ring)
+            things.append((f"way/{number}", shape, tags))
+        return geojson(
+            *(
+                (in_degrees(shape), {"@id": key} | {rename(k): v for k, v in tags.items()})
+                for key, shape, tags in things
+            ),
+            crs=None,
+        )
+
 
 def _tags(tags):
     return "".join(f"<tag k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in tags.items())
@@ -154,14 +171,16 @@ def _tags(tags):
 
 def read(data, code=INSEE):
     """Read a whole data folder for one commune."""
-    return read_sources(
-        Path(data),
-        code,
-        territory_of(code, TERRITORIES),
-        ASSUMPTIONS,
-        CATALOGUE,
-        heritage_radius_m=500.0,
-    )
+    with tempfile.TemporaryDirectory() as work:
+        return read_sources(
+            Path(data),
+            code,
+            territory_of(code, TERRITORIES),
+            ASSUMPTIONS,
+            CATALOGUE,
+            heritage_radius_m=500.0,
+            work=Path(work),
+        )
 
 
 def remarks(sources, file):

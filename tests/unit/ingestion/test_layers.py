@@ -591,7 +591,7 @@ class TestBadFiles:
         absent = sources.records[sources.records["state"] == "absente"]
         assert list(absent["folder"]) == [
             "osm", "bdtopo", "cadastre", "parkings", "icpe", "icpe_emprises", "arbres",
-            "servitudes", "monuments", "dossiers", "proprietaires", "irradiation",
+            "servitudes", "monuments", "dossiers", "proprietaires", "irradiation", "mnh",
         ]  # fmt: skip
         assert absent["row_count"].isna().all()
         assert any(warning.startswith("osm/ :") for warning in sources.warnings)

@@ -90,7 +90,7 @@ def test_an_extract_that_is_not_sorted_gives_the_same(tmp_path):
 
 
 def same_tables(one, other):
-    for name in ("candidates", "bays", "roads", "fences", "buildings", "trees"):
+    for name in ("candidates", "bays", "roads", "fences", "buildings", "carports", "trees"):
         mine, theirs = getattr(one, name), getattr(other, name)
         assert mine.drop(columns="geometry").equals(theirs.drop(columns="geometry")), name
         gaps = mine.geometry.hausdorff_distance(theirs.geometry, align=False)

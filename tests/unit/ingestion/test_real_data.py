@@ -57,7 +57,7 @@ def test_le_mans_is_the_same_from_one_file_or_from_both(shared_data, tmp_path, e
     ])  # fmt: skip
     one = read(tmp_path / "d", "72181")
     assert len(both.candidates) == 22
-    for name in ("candidates", "roads", "fences", "buildings", "trees", "bays"):
+    for name in ("candidates", "roads", "fences", "buildings", "carports", "trees", "bays"):
         mine, theirs = getattr(both, name), getattr(one, name)
         assert mine.drop(columns="geometry").equals(theirs.drop(columns="geometry")), name
         assert mine.geometry.to_wkb().equals(theirs.geometry.to_wkb()), name
