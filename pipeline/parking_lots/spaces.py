@@ -5,7 +5,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pipeline.assumptions import Assumptions
+from pipeline.assumptions import Assumptions, SpaceAssumptions
+from pipeline.crs import FloatArray
 
 
 def count_spaces(
@@ -18,7 +19,8 @@ def count_spaces(
     Count the spaces of each lot.
 
     Mapped bays count when they are not a mere sample (at least `counted_share` of the lowest
-    estimate); else the tagged capacity; else the area divided by a conventional area per space.
+    estimate); else the tagged capacity; else the area divided by what a space of a car park of that
+    size usually takes.
 
     Parameters
     ----------
@@ -41,7 +43,7 @@ def count_spaces(
     high = np.ceil(area / choices.area_per_space_low_m2.value)
     table = pd.DataFrame(
         {
-            "spaces": np.round(area / choices.area_per_space_m2.value),
+            "spaces": np.round(area / _usual_area(area, choices)),
             "spaces_min": low,
             "spaces_max": high,
             "spaces_source": "estimees",
@@ -56,6 +58,13 @@ def count_spaces(
     most = pd.concat([enough, declared["capacity_max"], low], axis=1).max(axis=1)
     _fill(table, enough, most, high, "comptees")
     return table
+
+
+def _usual_area(area: "pd.Series[float]", choices: SpaceAssumptions) -> FloatArray:
+    """Return the area per space that car parks of each size usually have, m²."""
+    starts = [size.above_m2 for size in choices.sizes]
+    usual = np.array([size.area_per_space_m2.value for size in choices.sizes])
+    return np.asarray(usual[np.searchsorted(starts, area) - 1])
 
 
 def _fill(

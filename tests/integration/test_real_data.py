@@ -12,6 +12,7 @@ import shapely
 from typer.testing import CliRunner
 
 from pipeline.cli import app
+from tests.tables import ASSUMPTIONS
 
 pytestmark = pytest.mark.shared_data
 runner = CliRunner()
@@ -210,6 +211,22 @@ def test_at_most_a_quarter_of_the_large_parks_is_to_be_checked(commune, request)
 def test_products_conform(commune, request):
     result = runner.invoke(app, ["check", request.getfixturevalue(commune)["fichier"]])
     assert result.exit_code == 0, result.stdout
+
+
+def test_the_area_of_a_space_is_the_median_of_real_parks(redon, le_mans):
+    """Parks of one piece whose capacity OpenStreetMap tells, read back from the products."""
+    lots = pd.concat([layer(redon, "parcs"), layer(le_mans, "parcs")])
+    drawn = pd.concat([layer(redon, "candidats"), layer(le_mans, "candidats")])
+    outlines = drawn[(drawn["source"] == "osm") & drawn["surface_m2"].notna()]
+    told = lots[lots["places_source"].isin(["declarees", "comptees"]) & (lots["pieces_nb"] == 1)]
+    area = outlines.groupby("parc_id")["surface_m2"].sum()
+    per_space = told["parc_id"].map(area) / told["places"]
+    small = told["surface_brute_m2"] <= 1500
+    sizes = ASSUMPTIONS.spaces.sizes
+    assert (small.sum(), (~small).sum()) >= (10, 3)
+    for of_size, size in ((small, sizes[0]), (~small, sizes[1])):
+        usual = size.area_per_space_m2
+        assert usual.tested_range[0] <= per_space[of_size].median() <= usual.tested_range[1]
 
 
 def test_two_runs_give_the_same_bytes(shared_data, tmp_path, redon):

@@ -327,8 +327,18 @@ class TestSpaces:
 
     def test_else_the_area_gives_an_interval(self):
         lot = build(osm("a", box(0, 0, 50.2, 40))).lots.iloc[0]
-        # 2 008 m² at 30 m² a space (66.9), 25 (80.3) and 20 (100.4)
-        assert [lot["spaces_min"], lot["spaces"], lot["spaces_max"]] == [66, 80, 101]
+        # 2 008 m² at 30 m² a space (66.9), 24.7 (81.3) and 20 (100.4)
+        assert [lot["spaces_min"], lot["spaces"], lot["spaces_max"]] == [66, 81, 101]
+
+    @pytest.mark.parametrize(
+        ("width", "spaces"),
+        [
+            pytest.param(37.4, 67, id="1 496 m² at 22.4: as a small park"),
+            pytest.param(37.6, 61, id="1 504 m² at 24.7: as a large one"),
+        ],
+    )
+    def test_the_area_of_a_space_follows_the_size_of_the_park(self, width, spaces):
+        assert build(osm("a", box(0, 0, width, 40))).lots["spaces"].item() == spaces
 
 
 metres = st.integers(0, 150)
