@@ -133,17 +133,37 @@ class PublicAccess(_Strict):
         return False if words & set(self.no_words) else None
 
 
-class SpaceAssumptions(_Strict):
-    """How many spaces fit in an area."""
+class SpaceSize(_Strict):
+    """Area per space of the car parks larger than `above_m2` (strict)."""
 
+    above_m2: float
     area_per_space_m2: Assumption
+
+
+class SpaceAssumptions(_Strict):
+    """How many spaces fit in an area, by the size of the car park."""
+
+    sizes: tuple[SpaceSize, ...]
     area_per_space_low_m2: Assumption
     area_per_space_high_m2: Assumption
     counted_share: Assumption
 
+    @model_validator(mode="after")
+    def _sizes_in_order(self) -> Self:
+        starts = [size.above_m2 for size in self.sizes]
+        low, high = self.area_per_space_low_m2.value, self.area_per_space_high_m2.value
+        areas = [size.area_per_space_m2.value for size in self.sizes]
+        if starts[:1] != [0.0] or starts != sorted(set(starts)):
+            msg = "les tailles de parc doivent partir de 0 et croître"
+            raise ValueError(msg)
+        if not low <= min(areas) <= max(areas) <= high:
+            msg = f"superficie par place hors de [{low}, {high}]"
+            raise ValueError(msg)
+        return self
+
 
 class MappedTreeAssumptions(_Strict):
-    """Crowns of trees known as points, and what « répartis » means."""
+    """Trees of a row drawn as a line, crowns of those known as points, what « répartis » means."""
 
     crown_diameter_m: Assumption
     crown_diameter_low_m: Assumption
@@ -151,6 +171,51 @@ class MappedTreeAssumptions(_Strict):
     wide_crown_diameter_m: Assumption
     spread_distance_m: Assumption
     spread_share: Assumption
+    row_spacing_m: Assumption
+
+
+class CarportAssumptions(_Strict):
+    """When two drawings are the same canopy."""
+
+    same_roof_share: Assumption
+    smallest_piece_m2: Assumption
+
+
+class PlateauAssumptions(_Strict):
+    """What makes a flat surface above the ground a carport."""
+
+    lowest_m: Assumption
+    highest_m: Assumption
+    bend_m: Assumption
+    width_m: Assumption
+    area_m2: Assumption
+
+
+class HeightModelAssumptions(_Strict):
+    """
+    What is vegetation, and what is a tree, on a height model.
+
+    `_low` and `_high` give the interval of the shade; the window of a tree top is `base + slope ×
+    height`, within its bounds.
+    """
+
+    vegetation_height_m: Assumption
+    vegetation_height_low_m: Assumption
+    vegetation_height_high_m: Assumption
+    roof_margin_m: Assumption
+    roof_margin_low_m: Assumption
+    roof_margin_high_m: Assumption
+    tallest_tree_m: Assumption
+    slender_width_m: Assumption
+    smoothing_m: Assumption
+    window_base_m: Assumption
+    window_slope: Assumption
+    window_least_m: Assumption
+    window_most_m: Assumption
+    margin_m: Assumption
+    measured_share: Assumption
+    agreement_share: Assumption
+    plateaus: PlateauAssumptions
 
 
 class NeighbourAssumptions(_Strict):
@@ -233,6 +298,7 @@ class PriorityAssumptions(_Strict):
     several_parks_points: Assumption
     several_parks: Assumption
     to_check_points: Assumption
+    equipped_points: Assumption
     first_class_points: Assumption
     second_class_points: Assumption
     third_class_points: Assumption
@@ -260,6 +326,8 @@ class Assumptions(_Strict):
     open_to_public: PublicAccess
     spaces: SpaceAssumptions
     mapped_trees: MappedTreeAssumptions
+    height_model: HeightModelAssumptions
+    carports: CarportAssumptions
     neighbours: NeighbourAssumptions
     owners: OwnerAssumptions
     solar: SolarAssumptions

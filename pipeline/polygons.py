@@ -1,9 +1,10 @@
-"""The polygons of an overlay: its lines and points have no ground."""
+"""Polygons: those of an overlay, their outer outline, their shares of ground without overlap."""
 
 import numpy as np
 import shapely
 
 from pipeline.crs import GeometryArray
+from pipeline.groups import IntArray, positions_by_key
 
 POLYGON_TYPES = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
@@ -21,3 +22,33 @@ def polygonal(shapes: GeometryArray) -> GeometryArray:
         areal = parts[np.isin(shapely.get_type_id(parts), POLYGON_TYPES)]
         result[i] = shapely.union_all(areal) if len(areal) else shapely.Polygon()
     return result
+
+
+def filled(shapes: GeometryArray) -> GeometryArray:
+    """Return polygons without their holes, shape `(n,)`: what their outer rings enclose."""
+    parts, owner = shapely.get_parts(shapes, return_index=True)
+    rings = np.asarray(shapely.polygons(shapely.get_exterior_ring(parts)), dtype=object)
+    result = np.full(len(shapes), shapely.Polygon(), dtype=object)
+    for i, members in positions_by_key(owner):
+        result[i] = shapely.union_all(rings[members])
+    return result
+
+
+def without_earlier(shapes: GeometryArray, groups: IntArray) -> GeometryArray:
+    """
+    Cut each polygon by those that come before it in its group: none overlaps another any more.
+
+    Parameters
+    ----------
+    shapes
+        Shape `(n,)`, valid polygons, the one that keeps shared ground first.
+    groups
+        Shape `(n,)`, the group of each; polygons of distinct groups do not meet.
+    """
+    later, earlier = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    kept = (earlier < later) & (groups[earlier] == groups[later])
+    later, earlier = later[kept], earlier[kept]
+    result = np.asarray(shapes, dtype=object).copy()
+    for i, pairs in positions_by_key(later):
+        result[i] = shapely.difference(shapes[i], shapely.union_all(shapes[earlier[pairs]]))
+    return polygonal(result)

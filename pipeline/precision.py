@@ -16,3 +16,15 @@ FENCE_SLIT_M = 1e-4
 ID_BYTES = 5
 # Pieces looked at together: bounds the memory of the distances to every vertex.
 BATCH = 256
+# In pixels: an outline on a line of the grid must not, by rounding, take a row more.
+GRID_SLACK = 1e-6
+# In pixels, the half diagonal of the eight neighbours and a little more.
+NEIGHBOURS = 1.5
+# Segments of a quarter of a crown drawn as a disc: it loses 0.2 % of its area.
+CROWN_SEGMENTS = 16
+# Decimals of a share: what is beyond is floating-point noise.
+SHARE_DIGITS = 9
+# Values compared at once: bounds the memory of the search for tree tops.
+MOST_VALUES = 2_000_000
+# The eight pixels around one.
+ALL_AROUND = ((True, True, True), (True, True, True), (True, True, True))

@@ -60,6 +60,9 @@ class Verdict(PlainTable):
     debtor: Series[str] = pg.Field(nullable=True)
     possible_derogations: Series[str] = pg.Field(nullable=True)
     required_tree_count: Series[float] = pg.Field(nullable=True, ge=0)
+    equipment: Series[str] = pg.Field(
+        nullable=True, isin=["suffisant", "suffisant_mixte", "a_verifier", "partiel", "aucun"]
+    )
 
 
 class DecisionStep(PlainTable):

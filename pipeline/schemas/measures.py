@@ -1,6 +1,6 @@
 """Tables of the measure: car parks, exclusions and areas, trees."""
 
-from typing import get_args
+from typing import Literal, get_args
 
 import pandas as pd
 import pandera.geopandas as pg
@@ -10,6 +10,8 @@ from pandera.typing.geopandas import GeoSeries
 
 from pipeline.assumptions import Motif
 from pipeline.schemas.tables import PlainTable, Polygons, Table
+
+ShadeMethod = Literal["modele_hauteur", "arbres_cartographies"]
 
 
 class ParkingLot(Polygons):
@@ -112,14 +114,96 @@ class LocatedInstallation(Table):
 
 
 class TreeCover(PlainTable):
-    """Shade and trees of each lot, from mapped trees; missing when no tree is mapped on the lot."""
+    """
+    Shade and trees of each lot; missing when nothing measures them on the lot.
+
+    `method`: a height model, else mapped trees. `measured_share` is the share of the eligible
+    surface whose height is known. `wide_tree_count` counts crowns that are wide for sure,
+    `possible_wide_count` those that may be. `spread_share` is the share of the lot close to a tree
+    that stands in it. When both methods speak, `mapped_shade_share` is what mapped trees give, and
+    `methods_agree` says whether the two intervals meet. `heights_vintage` dates the height model.
+    """
 
     lot_id: Series[str] = pg.Field(unique=True)
-    method: Series[str] = pg.Field(nullable=True, isin=["arbres_cartographies"])
+    method: Series[str] = pg.Field(nullable=True, isin=get_args(ShadeMethod))
     tree_count: Series[float] = pg.Field(nullable=True, ge=0)
     wide_tree_count: Series[float] = pg.Field(nullable=True, ge=0)
+    possible_wide_count: Series[float] = pg.Field(nullable=True, ge=0)
     shade_share: Series[float] = pg.Field(nullable=True, ge=0, le=1)
     shade_share_min: Series[float] = pg.Field(nullable=True, ge=0, le=1)
     shade_share_max: Series[float] = pg.Field(nullable=True, ge=0, le=1)
     outside_shade_share: Series[float] = pg.Field(nullable=True, ge=0, le=1)
+    spread_share: Series[float] = pg.Field(nullable=True, ge=0, le=1)
     trees_are_spread: Series[pd.BooleanDtype] = pg.Field(nullable=True)
+    measured_share: Series[float] = pg.Field(nullable=True, ge=0, le=1)
+    heights_vintage: Series[str] = pg.Field(nullable=True)
+    mapped_shade_share: Series[float] = pg.Field(nullable=True, ge=0, le=1)
+    methods_agree: Series[pd.BooleanDtype] = pg.Field(nullable=True)
+
+
+class LotTree(Table):
+    """
+    Tree that stands in a lot or shades it, as a point.
+
+    `is_outside`: it shades the lot without standing in it. `is_wide`: its crown is wide for sure;
+    missing when nothing tells its width. `is_counted`: the figures of the lot count it (a mapped
+    tree is not counted where a height model measures the lot).
+    """
+
+    tree_id: Series[str] = pg.Field(unique=True)
+    lot_id: Series[str]
+    source: Series[str]
+    genus: Series[str] = pg.Field(nullable=True)
+    height_m: Series[float] = pg.Field(nullable=True, gt=0)
+    crown_diameter_m: Series[float] = pg.Field(nullable=True, ge=0)
+    crown_area_m2: Series[float] = pg.Field(nullable=True, ge=0)
+    is_outside: Series[bool]
+    is_wide: Series[pd.BooleanDtype] = pg.Field(nullable=True)
+    is_counted: Series[bool]
+    geometry: GeoSeries[Geometry] = pg.Field(nullable=False)
+
+
+class CrownPiece(Polygons):
+    """
+    Crown over the eligible surface of a lot; the pieces of a lot do not overlap.
+
+    `tree_id` is missing for vegetation that no tree top explains.
+    """
+
+    lot_id: Series[str]
+    tree_id: Series[str] = pg.Field(nullable=True)
+    is_outside: Series[bool]
+    method: Series[str] = pg.Field(isin=get_args(ShadeMethod))
+    area_m2: Series[float] = pg.Field(gt=0)
+
+
+class CarportPiece(Polygons):
+    """
+    Part of an existing roof without walls over a lot; the pieces of a lot do not overlap.
+
+    `is_certain`: a source says that it carries panels. A plateau of the height model is a roof that
+    no map shows.
+    """
+
+    lot_id: Series[str]
+    carport_id: Series[str]
+    source: Series[str] = pg.Field(isin=["osm", "bdtopo", "mnh"])
+    kind: Series[str] = pg.Field(
+        isin=["installation_solaire", "ombriere", "toit", "construction", "plateau"]
+    )
+    is_certain: Series[bool]
+    power_kwc: Series[float] = pg.Field(nullable=True, gt=0)
+    area_m2: Series[float] = pg.Field(gt=0)
+
+
+class CarportCover(PlainTable):
+    """
+    Area of each lot under existing roofs, m² on the ground.
+
+    `solar_m2`: those that a source says to be solar; `other_m2`: those that may be. Both are
+    missing when nothing was found and no height model covers the lot: a roof may be unmapped.
+    """
+
+    lot_id: Series[str] = pg.Field(unique=True)
+    solar_m2: Series[float] = pg.Field(nullable=True, ge=0)
+    other_m2: Series[float] = pg.Field(nullable=True, ge=0)

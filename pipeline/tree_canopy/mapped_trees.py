@@ -1,5 +1,6 @@
 """Shade and trees of each car park, from trees mapped one by one (stems or crowns)."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 import geopandas as gpd
@@ -8,12 +9,23 @@ import pandas as pd
 import shapely
 
 from pipeline.assumptions import Assumptions
-from pipeline.contracts import check, check_table, conform
-from pipeline.crs import GeometryArray, Territory, ground_area
-from pipeline.groups import positions_by_key
-from pipeline.schemas import Tree, TreeCover
+from pipeline.contracts import check
+from pipeline.crs import FloatArray, GeometryArray, Territory, ground_area
+from pipeline.groups import IntArray, positions_by_key
+from pipeline.polygons import filled, polygonal, without_earlier
+from pipeline.precision import CROWN_SEGMENTS
+from pipeline.schemas import ShadeMethod, Tree
+from pipeline.tree_canopy.canopy import (
+    Canopy,
+    checked_cover,
+    checked_crowns,
+    checked_trees,
+    disc_diameter,
+    share_of,
+)
+from pipeline.tree_canopy.spread import are_spread, spread_share
 
-_METHOD = "arbres_cartographies"
+_METHOD: ShadeMethod = "arbres_cartographies"
 Estimate = Literal["low", "central", "high"]
 _ESTIMATES: dict[str, Estimate] = {
     "shade_share_min": "low",
@@ -22,13 +34,13 @@ _ESTIMATES: dict[str, Estimate] = {
 }
 
 
-def compute_tree_cover(
+def measure_mapped_trees(
     lots: gpd.GeoDataFrame,
     eligible: GeometryArray,
     trees: gpd.GeoDataFrame,
     assumptions: Assumptions,
     territory: Territory,
-) -> pd.DataFrame:
+) -> Canopy:
     """
     Measure the shade of mapped trees over each eligible surface, and count those of the lot.
 
@@ -39,7 +51,8 @@ def compute_tree_cover(
     Parameters
     ----------
     lots
-        `lot_id` and the footprint of each lot, territory CRS: a tree that stands in it counts.
+        `lot_id` and the footprint of each lot, territory CRS. A tree stands in a lot when it is
+        within its outer outline: a planted island, drawn as a hole, belongs to the car park.
     eligible
         Shape `(n,)`, eligible surface of each lot: shares are shares of it.
     trees
@@ -47,61 +60,134 @@ def compute_tree_cover(
 
     Returns
     -------
-    cover
-        `TreeCover`: shares in [0, 1], missing where nothing is eligible. Only trees rooted in the
-        lot are counted and make the main shares; the others make `outside_shade_share`.
+    canopy
+        Shares in [0, 1], missing where nothing is eligible. Only trees rooted in the lot are
+        counted and make the main shares; the others make `outside_shade_share`.
 
     References
     ----------
     Code de l'urbanisme, art. R. 111-25-8 (two tests: trees per space and spread, or shade).
     """
     found = check(Tree, trees, territory.crs)
+    met = _meetings(lots, found, assumptions)
+    cover = _cover(lots, eligible, found, met, assumptions, territory)
+    counted = cover["method"].notna().to_numpy()[met.lot]
+    return Canopy(
+        cover=cover,
+        trees=checked_trees(_rows(lots, found, met, counted, assumptions), territory),
+        crowns=checked_crowns(_pieces(lots, eligible, found, met, assumptions), _METHOD, territory),
+    )
+
+
+@dataclass(frozen=True)
+class _Meetings:
+    """Pairs of a lot and a tree that stands in it or reaches over it, those in it first."""
+
+    lot: IntArray
+    tree: IntArray
+    is_outside: np.ndarray
+
+
+def _meetings(lots: gpd.GeoDataFrame, trees: gpd.GeoDataFrame, choices: Assumptions) -> _Meetings:
     shapes = lots.geometry.to_numpy()
-    stems = shapely.point_on_surface(found.geometry.to_numpy())
+    stems = shapely.point_on_surface(trees.geometry.to_numpy())
+    standing = shapely.STRtree(stems).query(filled(shapes), predicate="intersects")
+    crowns = crowns_of(trees, "central", choices)
+    over = shapely.STRtree(crowns).query(shapes, predicate="intersects")
+    pairs = pd.DataFrame(np.hstack([standing, over]).T, columns=["lot", "tree"])
+    pairs["is_outside"] = np.arange(len(pairs)) >= standing.shape[1]
+    pairs = pairs.drop_duplicates(["lot", "tree"]).sort_values(["lot", "is_outside", "tree"])
+    return _Meetings(*(pairs[name].to_numpy() for name in ("lot", "tree", "is_outside")))
+
+
+def _cover(
+    lots: gpd.GeoDataFrame,
+    eligible: GeometryArray,
+    trees: gpd.GeoDataFrame,
+    met: _Meetings,
+    assumptions: Assumptions,
+    territory: Territory,
+) -> pd.DataFrame:
     table = pd.DataFrame({"lot_id": lots["lot_id"].to_numpy()})
     area = ground_area(eligible, territory)
-    area[area == 0] = np.nan
-    lot, rooted = shapely.STRtree(stems).query(shapes, predicate="intersects")
+    lot, rooted = met.lot[~met.is_outside], met.tree[~met.is_outside]
     for column, estimate in _ESTIMATES.items():
-        crowns = crowns_of(found, estimate, assumptions)
-        table[column] = _shaded(eligible, crowns[rooted], lot, territory) / area
-    outside = _outside_shade(found, eligible, lot, rooted, assumptions, territory)
-    table["outside_shade_share"] = outside / area
-    shares = [*_ESTIMATES, "outside_shade_share"]
-    table[shares] = table[shares].clip(0.0, 1.0)
-    is_wide = _diameter(found, "low", assumptions) >= (
-        assumptions.mapped_trees.wide_crown_diameter_m.value
+        crowns = crowns_of(trees, estimate, assumptions)
+        table[column] = share_of(_shaded(eligible, crowns[rooted], lot, territory), area)
+    everything = _shaded(
+        eligible, crowns_of(trees, "central", assumptions)[met.tree], met.lot, territory
     )
+    table["outside_shade_share"] = share_of(
+        np.maximum(everything - table["shade_share"].to_numpy() * area, 0.0), area
+    )
+    wide = _is_wide(trees, assumptions)
+    is_wide = wide.fillna(value=False).to_numpy(dtype=bool)[rooted]
+    may_be = wide.fillna(value=True).to_numpy(dtype=bool)[rooted]
     table["tree_count"] = np.bincount(lot, minlength=len(lots)).astype(float)
-    table["wide_tree_count"] = np.bincount(lot, weights=is_wide[rooted], minlength=len(lots))
-    table["trees_are_spread"] = _are_spread(shapes, stems[rooted], lot, assumptions, territory)
+    table["wide_tree_count"] = np.bincount(lot, weights=is_wide, minlength=len(lots))
+    table["possible_wide_count"] = np.bincount(lot, weights=may_be, minlength=len(lots))
+    # Wide trees are those that the text wants spread; where none is known as such, all of them.
+    shown = is_wide | (table["wide_tree_count"].to_numpy()[lot] == 0)
+    stems = shapely.point_on_surface(trees.geometry.to_numpy())[rooted]
+    table["spread_share"] = spread_share(
+        lots.geometry.to_numpy(), stems[shown], lot[shown], assumptions.mapped_trees, territory
+    )
+    table["trees_are_spread"] = are_spread(table["spread_share"], assumptions.mapped_trees)
     table["method"] = _METHOD
-    # A neighbour's crown says nothing of the trees of the lot: they are unmapped, not absent.
+    return checked_cover(_without_guesses(table))
+
+
+def _without_guesses(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave missing what no tree of the lot tells: unmapped trees are not absent ones."""
     unmapped = table["tree_count"] == 0
-    only_outside = unmapped & (outside > 0)
-    table.loc[unmapped, table.columns.drop(["lot_id", "method", "outside_shade_share"])] = None
+    only_outside = unmapped & (table["outside_shade_share"] > 0)
+    own = table.columns.drop(["lot_id", "method", "outside_shade_share"])
+    table.loc[unmapped, own] = None
     table.loc[unmapped & ~only_outside, ["method", "outside_shade_share"]] = None
-    return check_table(TreeCover, conform(TreeCover, table))
+    return table
 
 
-def crowns_over(
-    lots: gpd.GeoDataFrame, trees: gpd.GeoDataFrame, assumptions: Assumptions
-) -> gpd.GeoDataFrame:
-    """
-    Return the trees whose central crown meets a lot, with `lot_id` and `is_outside`.
+def _rows(
+    lots: gpd.GeoDataFrame,
+    trees: gpd.GeoDataFrame,
+    met: _Meetings,
+    is_counted: np.ndarray,
+    assumptions: Assumptions,
+) -> pd.DataFrame:
+    rows = trees.iloc[met.tree].reset_index(drop=True)
+    area = shapely.area(rows.geometry.to_numpy())
+    drawn = area > 0
+    diameter = np.where(drawn, disc_diameter(area), rows["crown_diameter_m"])
+    disc = np.pi * (diameter.astype(float) / 2) ** 2
+    points = np.where(drawn, shapely.centroid(rows.geometry.to_numpy()), rows.geometry.to_numpy())
+    return pd.DataFrame(rows.drop(columns="geometry")).assign(
+        lot_id=lots["lot_id"].to_numpy()[met.lot],
+        is_outside=met.is_outside,
+        is_counted=is_counted,
+        is_wide=_is_wide(trees, assumptions).iloc[met.tree].to_numpy(),
+        crown_diameter_m=diameter,
+        crown_area_m2=np.where(drawn, area, disc),
+        geometry=points,
+    )
 
-    A tree is `is_outside` when it shades a lot without standing in it; one that meets several lots
-    goes to the one it stands in, else to the first by `lot_id`.
-    """
-    crowns = crowns_of(trees, "central", assumptions)
-    lot, tree = shapely.STRtree(crowns).query(lots.geometry.to_numpy(), predicate="intersects")
-    stems = shapely.point_on_surface(trees.geometry.to_numpy())
-    pairs = pd.DataFrame({"tree": tree, "lot_id": lots["lot_id"].to_numpy()[lot]})
-    pairs["is_outside"] = ~shapely.intersects(lots.geometry.to_numpy()[lot], stems[tree])
-    pairs = pairs.sort_values(["tree", "is_outside", "lot_id"]).drop_duplicates("tree")
-    met = trees.iloc[pairs["tree"]].reset_index(drop=True)
-    return met.assign(
-        lot_id=pairs["lot_id"].to_numpy(), is_outside=pairs["is_outside"].to_numpy(dtype=bool)
+
+def _pieces(
+    lots: gpd.GeoDataFrame,
+    eligible: GeometryArray,
+    trees: gpd.GeoDataFrame,
+    met: _Meetings,
+    assumptions: Assumptions,
+) -> pd.DataFrame:
+    """Return the central crown of each tree over the surface that counts, none over another."""
+    crowns = crowns_of(trees, "central", assumptions)[met.tree]
+    over = polygonal(shapely.intersection(crowns, eligible[met.lot]))
+    return pd.DataFrame(
+        {
+            "lot_id": lots["lot_id"].to_numpy()[met.lot],
+            "tree_id": trees["tree_id"].to_numpy()[met.tree],
+            "is_outside": met.is_outside,
+            "geometry": without_earlier(over, met.lot),
+        }
     )
 
 
@@ -111,12 +197,14 @@ def crowns_of(
     """Return the crown of each tree: drawn, else a disc of its surveyed or assumed diameter."""
     shapes = trees.geometry.to_numpy()
     discs = shapely.buffer(
-        shapely.point_on_surface(shapes), _diameter(trees, estimate, assumptions) / 2
+        shapely.point_on_surface(shapes),
+        _diameter(trees, estimate, assumptions) / 2,
+        quad_segs=CROWN_SEGMENTS,
     )
     return np.asarray(np.where(shapely.area(shapes) > 0, shapes, discs))
 
 
-def _diameter(trees: gpd.GeoDataFrame, estimate: Estimate, assumptions: Assumptions) -> np.ndarray:
+def _diameter(trees: gpd.GeoDataFrame, estimate: Estimate, assumptions: Assumptions) -> FloatArray:
     """Return the crown diameter of each tree, metres: surveyed, else assumed."""
     choices = assumptions.mapped_trees
     assumed = {
@@ -126,46 +214,23 @@ def _diameter(trees: gpd.GeoDataFrame, estimate: Estimate, assumptions: Assumpti
     }[estimate]
     surveyed = trees["crown_diameter_m"].fillna(assumed.value).to_numpy(dtype=float)
     # A drawn crown is as wide as the disc of its area.
-    drawn = 2 * np.sqrt(shapely.area(trees.geometry.to_numpy()) / np.pi)
+    drawn = disc_diameter(shapely.area(trees.geometry.to_numpy()))
     return np.asarray(np.where(drawn > 0, drawn, surveyed))
 
 
+def _is_wide(trees: gpd.GeoDataFrame, assumptions: Assumptions) -> "pd.Series[bool]":
+    """Tell which crowns are wide (the threshold is); missing without drawn or surveyed crown."""
+    known = trees["crown_diameter_m"].notna() | (shapely.area(trees.geometry.to_numpy()) > 0)
+    least = assumptions.mapped_trees.wide_crown_diameter_m.value
+    wide = pd.Series(_diameter(trees, "low", assumptions) >= least, index=trees.index)
+    return wide.astype("boolean").where(known)
+
+
 def _shaded(
-    shapes: GeometryArray, crowns: GeometryArray, lot: np.ndarray, territory: Territory
-) -> np.ndarray:
+    shapes: GeometryArray, crowns: GeometryArray, lot: IntArray, territory: Territory
+) -> FloatArray:
     """Return the ground under the crowns given for each lot, m²; overlapping crowns count once."""
     shade = np.full(len(shapes), shapely.Polygon(), dtype=object)
     for i, pairs in positions_by_key(lot):
         shade[i] = shapely.intersection(shapely.union_all(crowns[pairs]), shapes[i])
     return ground_area(shade, territory)
-
-
-def _outside_shade(
-    trees: gpd.GeoDataFrame,
-    shapes: GeometryArray,
-    rooted_lot: np.ndarray,
-    rooted: np.ndarray,
-    assumptions: Assumptions,
-    territory: Territory,
-) -> np.ndarray:
-    """Return the ground that only trees rooted elsewhere shade, m²."""
-    crowns = crowns_of(trees, "central", assumptions)
-    lot, tree = shapely.STRtree(crowns).query(shapes, predicate="intersects")
-    all_shade = _shaded(shapes, crowns[tree], lot, territory)
-    return np.asarray(
-        np.maximum(all_shade - _shaded(shapes, crowns[rooted], rooted_lot, territory), 0.0)
-    )
-
-
-def _are_spread(
-    shapes: GeometryArray,
-    stems: GeometryArray,
-    lot: np.ndarray,
-    assumptions: Assumptions,
-    territory: Territory,
-) -> np.ndarray:
-    """Tell whether enough of each lot lies close to a tree that stands in it."""
-    choices = assumptions.mapped_trees
-    near = shapely.buffer(stems, choices.spread_distance_m.value)
-    share = _shaded(shapes, near, lot, territory) / ground_area(shapes, territory)
-    return np.asarray(share >= choices.spread_share.value, dtype=object)

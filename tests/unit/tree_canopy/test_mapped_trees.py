@@ -3,16 +3,20 @@
 import numpy as np
 import pytest
 
-from pipeline.tree_canopy.mapped_trees import compute_tree_cover, crowns_over
+from pipeline.tree_canopy.mapped_trees import measure_mapped_trees
 from tests.tables import ASSUMPTIONS, FRANCE, box, lots, point, trees
 
 LOT = box(0, 0, 50, 40)  # 2 000 m²
 
 
-def cover(*rows, eligible=LOT):
-    parks = lots({"lot_id": "a", "geometry": LOT})
-    shapes = np.array([eligible], dtype=object)
-    return compute_tree_cover(parks, shapes, trees(*rows), ASSUMPTIONS, FRANCE).iloc[0]
+def canopy(*rows, lot=LOT, eligible=None):
+    parks = lots({"lot_id": "a", "geometry": lot})
+    shapes = np.array([lot if eligible is None else eligible], dtype=object)
+    return measure_mapped_trees(parks, shapes, trees(*rows), ASSUMPTIONS, FRANCE)
+
+
+def cover(*rows, **options):
+    return canopy(*rows, **options).cover.iloc[0]
 
 
 def test_a_drawn_crown_gives_one_figure():
@@ -82,15 +86,61 @@ def test_spread_over_the_lot_or_along_one_side():
     assert not cover(*one_side)["trees_are_spread"]
 
 
-def test_trees_of_the_layer_say_where_they_stand():
-    parks = lots({"lot_id": "a", "geometry": LOT})
-    found = crowns_over(
-        parks,
-        trees(
-            {"tree_id": "in", "geometry": point(10, 10)},
-            {"tree_id": "out", "geometry": point(-1, 10)},
-            {"tree_id": "far", "geometry": point(-50, 10)},
-        ),
-        ASSUMPTIONS,
+def test_trees_planted_along_one_side_of_a_long_lot_leave_the_rest_bare():
+    row = [{"tree_id": str(y), "geometry": point(1, y)} for y in range(2, 40, 6)]
+    # a strip of 1 + 15 m out of 50
+    assert cover(*row)["spread_share"] == pytest.approx(16 / 50, abs=0.01)
+
+
+def test_a_small_tree_does_not_spread_the_wide_ones():
+    wide = [{"tree_id": "w", "geometry": point(2, 20), "crown_diameter_m": 6.0}]
+    small = [
+        {"tree_id": f"{x}-{y}", "geometry": point(x, y), "crown_diameter_m": 2.0}
+        for x in (10, 25, 40) for y in (10, 30)
+    ]  # fmt: skip
+    assert cover(*small)["trees_are_spread"]
+    assert not cover(*wide, *small)["trees_are_spread"]
+
+
+def test_a_tree_in_a_planted_island_stands_in_the_lot():
+    holed = LOT.difference(box(24, 19, 26, 21))
+    found = cover({"tree_id": "t", "geometry": point(25, 20), "crown_diameter_m": 6.0}, lot=holed)
+    assert found["tree_count"] == 1
+    # the disc of 3 m less the island of 4 m², of a lot of 1 996 m²
+    assert found["shade_share"] == pytest.approx((np.pi * 9 - 4) / 1996, rel=0.01)
+
+
+def test_a_crown_of_unknown_width_may_be_wide():
+    found = cover(
+        {"tree_id": "t", "geometry": point(15, 20)},
+        {"tree_id": "u", "geometry": point(35, 20), "crown_diameter_m": 4.9},
     )
+    counts = found[["tree_count", "wide_tree_count", "possible_wide_count"]]
+    assert counts.tolist() == [2, 0, 1]
+
+
+def test_trees_of_the_layer_say_where_they_stand():
+    found = canopy(
+        {"tree_id": "in", "geometry": point(10, 10)},
+        {"tree_id": "out", "geometry": point(-1, 10)},
+        {"tree_id": "far", "geometry": point(-50, 10)},
+    ).trees
     assert found.set_index("tree_id")["is_outside"].to_dict() == {"in": False, "out": True}
+    assert found["is_wide"].isna().all()
+    assert found["is_counted"].all()
+
+
+def test_pieces_of_crowns_add_up_to_the_shade_and_do_not_overlap():
+    found = canopy(
+        {"tree_id": "a", "geometry": point(20, 20), "crown_diameter_m": 8.0},
+        {"tree_id": "b", "geometry": point(24, 20), "crown_diameter_m": 8.0},
+        {"tree_id": "c", "geometry": point(-1, 20), "crown_diameter_m": 8.0},
+    )
+    figures, pieces = found.cover.iloc[0], found.crowns.set_index("tree_id")
+    own = pieces.loc[["a", "b"], "area_m2"]
+    assert own.sum() == pytest.approx(figures["shade_share"] * 2000, abs=0.01)
+    assert own["a"] == pytest.approx(np.pi * 16, rel=0.01)  # the first keeps what both cover
+    assert pieces.loc["c", "is_outside"]
+    assert pieces.loc["c", "area_m2"] == pytest.approx(
+        figures["outside_shade_share"] * 2000, abs=0.01
+    )

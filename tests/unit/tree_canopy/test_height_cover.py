@@ -1,0 +1,186 @@
+"""Shade and trees of car parks on a height model: trees in, outside, in an island, unknown."""
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.tree_canopy.height_cover import measure_heights
+from tests.tables import ASSUMPTIONS, FRANCE, box, lots
+from tests.unit.tree_canopy.raster import plant, raise_box, tile
+
+LOT = box(20, 20, 70, 60)  # 2 000 m²
+NO_ROOFS = np.empty(0, dtype=object)
+
+
+def ground(**options):
+    return tile(90, 80, **options)
+
+
+def reading(*tiles, lot=LOT, eligible=None, roofs=NO_ROOFS):
+    parks = lots({"lot_id": "a", "geometry": lot})
+    counted = np.array([lot if eligible is None else eligible], dtype=object)
+    return measure_heights(parks, counted, tiles, roofs, ASSUMPTIONS, FRANCE)
+
+
+def cover(*tiles, **options):
+    return reading(*tiles, **options).canopy.cover.iloc[0]
+
+
+def shares(found):
+    names = ["shade_share_min", "shade_share", "shade_share_max", "outside_shade_share"]
+    return found[names].astype(float).tolist()
+
+
+DISC_4M = np.pi * 16 / 2000  # share of the lot under a crown of 4 m of radius
+
+
+def test_a_tree_in_the_lot():
+    found = cover(plant(ground(), 45, 40, 4, 9.0))
+    assert found["method"] == "modele_hauteur"
+    low, central, high, outside = shares(found)
+    assert central == pytest.approx(DISC_4M, rel=0.05)
+    assert low < central <= high
+    assert outside == 0
+    assert (found["tree_count"], found["wide_tree_count"]) == (1, 1)
+    assert found["measured_share"] == pytest.approx(1)
+
+
+def test_bare_ground_is_measured_at_zero():
+    found = cover(ground())
+    assert shares(found) == [0, 0, 0, 0]
+    assert found["tree_count"] == 0
+    assert not found["trees_are_spread"]
+
+
+@pytest.mark.parametrize(
+    ("x", "counted"),
+    [
+        pytest.param(20.75, 1, id="just inside the edge"),
+        pytest.param(19.25, 0, id="just outside"),
+    ],
+)
+def test_the_foot_of_a_tree_decides_where_it_stands(x, counted):
+    found = cover(plant(ground(), x, 40, 4, 9.0))
+    assert found["tree_count"] == counted
+    own, outside = found["shade_share"], found["outside_shade_share"]
+    assert (own > 0, outside > 0) == (counted == 1, counted == 0)
+
+
+def test_a_tree_in_a_planted_island_stands_in_the_lot():
+    holed = LOT.difference(box(44, 39, 46, 41))
+    found = cover(plant(ground(), 45, 40, 4, 9.0), lot=holed)
+    assert found["tree_count"] == 1
+    assert found["shade_share"] == pytest.approx((np.pi * 16 - 4) / 1996, rel=0.05)
+
+
+def test_shade_is_a_share_of_what_counts():
+    half = box(20, 20, 45, 60)
+    found = cover(plant(ground(), 45, 40, 4, 9.0), eligible=half)
+    assert found["shade_share"] == pytest.approx(DISC_4M, rel=0.07)  # half of it, of a half
+
+
+def test_where_nothing_counts_nothing_is_said():
+    assert cover(ground(), eligible=shapely.Polygon()).drop("lot_id").isna().all()
+
+
+@pytest.mark.parametrize(
+    ("known", "is_told"),
+    [
+        pytest.param(25, True, id="exactly half of the lot"),
+        pytest.param(24.5, False, id="less than half"),
+    ],
+)
+def test_unknown_heights_widen_the_interval_then_silence_it(known, is_told):
+    heights = ground()
+    heights.heights[:, round((20 + known) * 2) :] = np.nan
+    found = cover(heights)
+    assert (found["method"] == "modele_hauteur") is is_told
+    if is_told:
+        assert shares(found) == pytest.approx([0, 0, 0.5, 0])
+        assert found["measured_share"] == pytest.approx(0.5)
+
+
+def test_a_building_is_no_tree():
+    heights = raise_box(ground(), 30, 30, 50, 50, 9.0)
+    assert cover(heights)["shade_share"] == pytest.approx(0.2, rel=0.03)
+    assert cover(heights, roofs=np.array([box(30, 30, 50, 50)]))["shade_share"] == 0
+
+
+def test_a_carport_that_no_map_shows_is_no_tree():
+    found = reading(raise_box(ground(), 30, 30, 50, 40, 3.2))
+    assert found.canopy.cover["shade_share"].item() == 0
+    assert found.plateau_lot.tolist() == [0]
+    assert shapely.area(found.plateaus).sum() == pytest.approx(200, rel=0.03)
+
+
+def test_planted_evenly_or_on_one_side():
+    even, side = ground(), ground()
+    for x in (27, 40, 53, 65):
+        for y in (27, 40, 53):
+            plant(even, x, y, 3.5, 8.0)
+    for y in range(23, 60, 8):
+        plant(side, 23, y, 3.5, 8.0)
+    assert cover(even)["trees_are_spread"]
+    assert cover(even)["spread_share"] == pytest.approx(1, abs=0.01)
+    found = cover(side)
+    assert found["tree_count"] == 5
+    assert not found["trees_are_spread"]
+    # a strip 3 + 15 m wide out of 50, its ends rounded
+    assert found["spread_share"] == pytest.approx(18 / 50, abs=0.02)
+
+
+def test_crowns_add_up_to_the_shade_and_do_not_overlap():
+    heights = plant(plant(plant(ground(), 30, 40, 5, 9.0), 38, 40, 5, 9.0), 71.5, 40, 4, 9.0)
+    found = reading(heights).canopy
+    figures, pieces = found.cover.iloc[0], found.crowns
+    own = pieces.loc[~pieces["is_outside"], "area_m2"].sum()
+    assert own == pytest.approx(figures["shade_share"] * 2000, abs=0.01)
+    outside = pieces.loc[pieces["is_outside"], "area_m2"].sum()
+    assert outside == pytest.approx(figures["outside_shade_share"] * 2000, abs=0.01)
+    shapes = pieces.geometry.to_numpy()
+    assert shapely.union_all(shapes).area == pytest.approx(shapely.area(shapes).sum(), abs=0.01)
+    assert found.trees["is_outside"].tolist().count(True) == 1
+
+
+def test_a_narrow_crown_is_not_wide():
+    found = cover(plant(ground(), 45, 40, 2.5, 9.0))  # 5 m across, half a metre in doubt each way
+    assert found[["tree_count", "wide_tree_count", "possible_wide_count"]].tolist() == [1, 0, 1]
+
+
+def test_a_lot_that_no_tile_serves_is_missing():
+    parks = lots({"lot_id": "a", "geometry": LOT}, {"lot_id": "b", "geometry": box(0, 0, 9, 9)})
+    counted = parks.geometry.to_numpy()
+    found = measure_heights(parks, counted, [ground()], NO_ROOFS, ASSUMPTIONS, FRANCE)
+    assert found.canopy.cover["method"].notna().tolist() == [True, False]
+    assert found.measured.tolist() == [0]
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    shift=st.integers(0, 20),
+    places=st.lists(st.tuples(st.floats(15, 75), st.floats(15, 65)), max_size=6),
+)
+def test_a_lot_reads_the_same_in_any_tile(shift, places):
+    alone, wide = ground(), tile(90 + shift, 80 + shift, west=-shift)
+    for x, y in places:
+        plant(alone, x, y, 4, 9.0)
+        plant(wide, x, y, 4, 9.0)
+    first, second = reading(alone).canopy, reading(wide).canopy
+    assert first.cover.equals(second.cover)
+    assert first.trees.drop(columns="geometry").equals(second.trees.drop(columns="geometry"))
+    assert first.crowns["area_m2"].tolist() == pytest.approx(second.crowns["area_m2"].tolist())
+
+
+@settings(max_examples=15, deadline=None)
+@given(places=st.lists(st.tuples(st.floats(25, 65), st.floats(25, 55)), min_size=1, max_size=5))
+def test_one_more_tree_never_takes_shade_away(places):
+    heights = ground()
+    for x, y in places[:-1]:
+        plant(heights, x, y, 4, 9.0)
+    before = cover(heights)
+    after = cover(plant(heights, *places[-1], 4, 9.0))
+    assert after["shade_share"] >= before["shade_share"]
+    for found in (before, after):
+        assert 0 <= found["shade_share_min"] <= found["shade_share"] <= found["shade_share_max"]
