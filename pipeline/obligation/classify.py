@@ -10,7 +10,7 @@ import pandas as pd
 from pipeline.assumptions import Assumptions
 from pipeline.contracts import check_table, conform
 from pipeline.obligation.dossiers import as_day, gather_dossiers
-from pipeline.obligation.facts import Dossier, Facts, Interval, Protected, TreeFacts
+from pipeline.obligation.facts import CarportFacts, Dossier, Facts, Interval, Protected, TreeFacts
 from pipeline.obligation.installations import installations_over
 from pipeline.obligation.law import Law
 from pipeline.obligation.verdict import Decision, decide
@@ -26,14 +26,15 @@ class Evidence:
     """
     What the other stages say of the lots, beside their own table.
 
-    `surfaces` `EligibleSurface`, `pieces` `ExclusionPiece`, `cover` `TreeCover`, `shares`
-    `ProtectionShare`, `perimeters` `Perimeter`, `installations` `LocatedInstallation`, `dossiers`
-    `ParkDossier`: all in one CRS.
+    `surfaces` `EligibleSurface`, `pieces` `ExclusionPiece`, `cover` `TreeCover`, `carports`
+    `CarportCover`, `shares` `ProtectionShare`, `perimeters` `Perimeter`, `installations`
+    `LocatedInstallation`, `dossiers` `ParkDossier`: all in one CRS.
     """
 
     surfaces: pd.DataFrame
     pieces: gpd.GeoDataFrame
     cover: pd.DataFrame
+    carports: pd.DataFrame
     shares: pd.DataFrame
     perimeters: gpd.GeoDataFrame
     installations: gpd.GeoDataFrame
@@ -95,7 +96,9 @@ def classify_lots(
 def _joined(lots: gpd.GeoDataFrame, evidence: Evidence) -> pd.DataFrame:
     measured = evidence.surfaces.drop(columns="gross_area_m2")  # the same as that of the lot
     table = lots.drop(columns="geometry").merge(measured, on="lot_id", how="left", validate="1:1")
-    return table.merge(evidence.cover, on="lot_id", how="left", validate="1:1")
+    for cover in (evidence.cover, evidence.carports):
+        table = table.merge(cover, on="lot_id", how="left", validate="1:1")
+    return table
 
 
 def _protections(evidence: Evidence) -> dict[str, tuple[Protected, ...]]:
@@ -164,6 +167,7 @@ def _facts(
         is_for_trucks=row["is_for_trucks"],
         hazmat_m2=dict(deducted).get(_HAZMAT, 0.0),
         installation=installation,
+        carports=_carport_facts(row),
         dossier=dossier,
     )
 
@@ -180,9 +184,17 @@ def _tree_facts(row: dict[Any, Any]) -> TreeFacts | None:
     return TreeFacts(
         shade=Interval(row["shade_share_min"], row["shade_share"], row["shade_share_max"]),
         wide_tree_count=row["wide_tree_count"],
-        tree_count=row["tree_count"],
+        possible_wide_count=row["possible_wide_count"],
         are_spread=bool(row["trees_are_spread"]),
+        is_from_heights=row["method"] == "modele_hauteur",
+        measured_share=1.0 if pd.isna(row["measured_share"]) else row["measured_share"],
     )
+
+
+def _carport_facts(row: dict[Any, Any]) -> CarportFacts | None:
+    if pd.isna(row["solar_m2"]):
+        return None
+    return CarportFacts(solar_m2=row["solar_m2"], other_m2=row["other_m2"])
 
 
 def _text(value: object) -> str | None:

@@ -182,9 +182,11 @@ def _shade_doubt(trees: TreeFacts, law: Law) -> tuple[Step, Doubt]:
     doubt = Doubt(
         "ombrage_a_mesurer",
         f"les arbres ombragent entre {number_of_percent(trees.shade.low)} et"
-        f" {percent(trees.shade.high)} du parc",
+        f" {percent(trees.shade.high)} du parc{part_measured(trees)}",
         f"Les arbres ombragent-ils plus de {threshold} du parc ?",
-        "Modèle de hauteur LiDAR, ou relevé des houppiers sur orthophotographie d'été",
+        "Visite, ou relevé des houppiers sur une orthophotographie d'été récente"
+        if trees.is_from_heights
+        else "Modèle de hauteur LiDAR, ou relevé des houppiers sur orthophotographie d'été",
     )
     rule = law.rule("APER40.ombrage_arbres")
     step = Step(
@@ -204,7 +206,7 @@ def _shade_doubt(trees: TreeFacts, law: Law) -> tuple[Step, Doubt]:
 def _count_doubt(trees: TreeFacts, required: int, law: Law) -> tuple[Step, Doubt]:
     doubt = Doubt(
         "arbres_a_qualifier",
-        f"{number(trees.tree_count)} arbres pour {number(required)} requis au moins",
+        f"{number(trees.possible_wide_count)} arbres pour {number(required)} requis au moins",
         "Ces arbres sont-ils à canopée large et répartis sur l'ensemble du parc ?",
         "Inventaire des arbres, ou visite",
     )
@@ -212,11 +214,18 @@ def _count_doubt(trees: TreeFacts, required: int, law: Law) -> tuple[Step, Doubt
         "arbres_comptes",
         "Les arbres suffisent-ils au plus petit nombre de places ?",
         "APER40.arbres_par_place",
-        trees.tree_count,
+        trees.possible_wide_count,
         threshold=required,
         if_true=doubt.conclusion,
     )
     return step, doubt
+
+
+def part_measured(trees: TreeFacts) -> str:
+    """Say that heights are known over a part of the lot only, when they are."""
+    if trees.measured_share >= 1:
+        return ""
+    return f", dont la hauteur n'est connue que sur {percent(trees.measured_share)}"
 
 
 def number_of_percent(share: float) -> str:

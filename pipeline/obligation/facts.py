@@ -15,12 +15,28 @@ class Interval:
 
 @dataclass(frozen=True)
 class TreeFacts:
-    """Shade share of the eligible surface, and trees standing in the lot."""
+    """
+    Shade share of the eligible surface, and trees standing in the lot.
+
+    `wide_tree_count`: those whose crown is wide for sure; `possible_wide_count`: those whose crown
+    may be. `is_from_heights`: measured on a height model, else from mapped trees; `measured_share`:
+    share of the lot whose height is known.
+    """
 
     shade: Interval
     wide_tree_count: float
-    tree_count: float
+    possible_wide_count: float
     are_spread: bool
+    is_from_heights: bool = False
+    measured_share: float = 1.0
+
+
+@dataclass(frozen=True)
+class CarportFacts:
+    """Area of the lot under roofs that a source says to be solar, and under others, m²."""
+
+    solar_m2: float
+    other_m2: float
 
 
 @dataclass(frozen=True)
@@ -142,7 +158,9 @@ class Facts:
     piece_count, largest_piece_m2, joined_by
         How the perimeter was put together.
     trees
-        Missing when no tree is mapped on the lot.
+        Missing when neither a height model nor a mapped tree tells of the lot.
+    carports
+        Existing roofs; missing when nothing tells of any: there may be some.
     protections
         Perimeters that meet the lot, the largest share first.
     first_seen
@@ -184,4 +202,5 @@ class Facts:
     is_for_trucks: bool = False
     hazmat_m2: float = 0.0
     installation: tuple[str, float] | None = None
+    carports: CarportFacts | None = None
     dossier: Dossier = Dossier()

@@ -10,6 +10,8 @@ from pipeline.contracts import check_table, conform
 from pipeline.schemas import Priority
 
 _SUBJECT, _TO_CHECK = "assujetti", "a_verifier"
+_READ = ("status", "due_state", "due_date", "deferred_due_date", "deferral_state", "equipment")
+_EQUIPPED = ("suffisant", "suffisant_mixte")
 
 
 def prioritise(
@@ -33,7 +35,8 @@ def prioritise(
       included;
     - measure: `reliable_points`, `fairly_reliable_points`, or none;
     - owner: `several_parks_points` when one owner has `several_parks` subject parks or more;
-    - doubt: minus `to_check_points` for a park that is still to be checked.
+    - doubt: minus `to_check_points` for a park that is still to be checked;
+    - canopies: minus `equipped_points` for a park that seems to be equipped already.
 
     Class 1 from `first_class_points`, 2 from `second_class_points`, 3 from `third_class_points`
     (all included), else 4. It orders work; it says nothing of the law.
@@ -62,6 +65,7 @@ def prioritise(
         + _reliability(park, recipe)
         + _owner(park, recipe)
         - (park["status"] == _TO_CHECK) * recipe.to_check_points.value
+        - park["equipment"].isin(_EQUIPPED) * recipe.equipped_points.value
     ).clip(lower=0)
     is_to_instruct = park["status"].isin([_SUBJECT, _TO_CHECK])
     table = pd.DataFrame({"lot_id": park["lot_id"], "points": points.where(is_to_instruct)})
@@ -77,7 +81,7 @@ def _together(
 ) -> pd.DataFrame:
     """Return what the recipe reads of each lot, index of `lots`."""
     parts = (
-        (verdicts, ["status", "due_state", "due_date", "deferred_due_date", "deferral_state"]),
+        (verdicts, list(_READ)),
         (surfaces, ["eligible_area_m2"]),
         (ownership, ["owner_group"]),
     )

@@ -5,7 +5,8 @@ from datetime import date
 
 from pipeline.french import number, percent
 from pipeline.obligation.deadlines import Deadline
-from pipeline.obligation.doubts import Doubt
+from pipeline.obligation.doubts import Doubt, number_of_percent, part_measured
+from pipeline.obligation.equipment import Equipment, equipment_sentence
 from pipeline.obligation.facts import Facts
 from pipeline.obligation.law import Law
 from pipeline.obligation.new_parks import Duties
@@ -36,6 +37,7 @@ class Account:
     doubts: tuple[Doubt, ...]
     pleas: tuple[Plea, ...]
     deadline: Deadline | None
+    equipment: Equipment | None
     other_area_m2: float | None
 
 
@@ -87,8 +89,24 @@ def subject_sentence(account: Account) -> str:
         f"Plafond de la sanction : {euros(law.penalty_cap(facts.area.central))} par an, sans cumul"
         " avec celle d'un autre texte pour les mêmes faits.",
         _age(account),
-        "" if facts.trees else "L'ombrage par des arbres n'est pas mesuré.",
+        equipment_sentence(facts, law, account.equipment),
+        _shade(facts),
         _pleas(account.pleas),
+    )
+
+
+def _shade(facts: Facts) -> str:
+    """Say what trees shade, with the interval and the way it was measured."""
+    if facts.trees is None:
+        return "L'ombrage par des arbres n'est pas mesuré."
+    shade = facts.trees.shade
+    how = "modèle de hauteur" if facts.trees.is_from_heights else "arbres cartographiés"
+    if not shade.high:
+        return f"Aucun arbre du parc ne l'ombrage ({how})."
+    return (
+        f"Ombrage par les arbres du parc : {percent(shade.central)} de sa superficie (entre"
+        f" {number_of_percent(shade.low)} et {percent(shade.high)}, {how}"
+        f"{part_measured(facts.trees)})."
     )
 
 

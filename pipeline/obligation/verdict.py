@@ -7,6 +7,7 @@ from pipeline.assumptions import PleaAssumptions
 from pipeline.obligation import article40, new_parks
 from pipeline.obligation.deadlines import deadline
 from pipeline.obligation.doubts import Doubt
+from pipeline.obligation.equipment import equipment
 from pipeline.obligation.facts import Facts
 from pipeline.obligation.law import Law, measure
 from pipeline.obligation.new_parks import Duties, duties
@@ -62,6 +63,7 @@ class Decision:
     debtor: str | None = None
     possible_derogations: str | None = None
     required_tree_count: int | None = None
+    equipment: str | None = None
 
 
 def replay(steps: tuple[tuple[str, Step], ...]) -> Conclusion | None:
@@ -156,7 +158,8 @@ def _account(
     may_be_due = main.status in {"assujetti", "a_verifier"} and law.has_threshold
     other = other_size(facts, law) if may_be_due else None
     due = deadline(facts, law, other) if may_be_due else None
-    return Account(facts, law, age, main, doubts, pleas, due, other)
+    found = equipment(facts, law) if may_be_due else None
+    return Account(facts, law, age, main, doubts, pleas, due, found, other)
 
 
 def _combined(account: Account, steps: tuple[Step, ...], second: _Second | None) -> Decision:
@@ -220,6 +223,7 @@ def _with_article40(decision: Decision, account: Account) -> Decision:
         mixed_canopy_min_m2=law.mixed_canopy_min(area),
         debtor=_debtor(facts, law),
         required_tree_count=trees,
+        equipment=None if account.equipment is None else account.equipment.state,
     )
 
 
@@ -292,6 +296,7 @@ def _consequences(account: Account) -> list[Step]:
     return [
         law.step("taille", "Le parc relève-t-il de la première échéance ?", large, area),
         *account.deadline.steps,
+        *(() if account.equipment is None else account.equipment.steps),
         *(_figure(law, *figure) for figure in figures),
     ]
 

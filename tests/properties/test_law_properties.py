@@ -227,7 +227,7 @@ def test_more_wide_trees_never_make_an_exempt_park_subject(facts, day, cover, tr
     more = replace(
         cover,
         wide_tree_count=cover.wide_tree_count + trees_more,
-        tree_count=cover.tree_count + trees_more,
+        possible_wide_count=cover.possible_wide_count + trees_more,
     )
     before, after = (judge(replace(facts, trees=item), day).status for item in (cover, more))
     assert before != "exonere" or after == "exonere"
