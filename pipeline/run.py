@@ -1,5 +1,6 @@
 """One commune, from files to a GeoPackage: the stages as calls. The first file to read."""
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from pipeline.assumptions import Assumptions, load_assumptions
 from pipeline.crs import Territory, ground_area, load_territories, territory_of
@@ -31,7 +33,8 @@ from pipeline.roads import settle_through_roads
 from pipeline.rule_files import load_rules
 from pipeline.rules import RuleBook
 from pipeline.settings import Settings
-from pipeline.tree_canopy.mapped_trees import compute_tree_cover, crowns_of, crowns_over
+from pipeline.tree_canopy.mapped_trees import crowns_of
+from pipeline.tree_canopy.measure import Overhead, OverheadSources, measure_overhead
 
 OnStep = Callable[[str], None]
 
@@ -116,11 +119,13 @@ def measure_commune(
     territory = territory_of(insee_code, configuration.territories)
     configuration.rules.as_of(day)  # refuses a day before the law, before anything is read
     run = _Run(insee_code, day, territory, configuration)
-    sources = _read(run, data, on_step)
-    on_step("Délimitation des parcs")
-    found = _delimit(run, sources)
-    dated = replace(run, day=_as_of(run, found.dossiers))
-    product, remarks = _qualify(dated, sources, found, on_step)
+    # Archives stay open to the end: heights are read when the shade is measured.
+    with tempfile.TemporaryDirectory(prefix="parzan-") as work:
+        sources = _read(run, data, Path(work), on_step)
+        on_step("Délimitation des parcs")
+        found = _delimit(run, sources)
+        dated = replace(run, day=_as_of(run, found.dossiers))
+        product, remarks = _qualify(dated, sources, found, on_step)
     return product, (*sources.warnings, *remarks)
 
 
@@ -154,15 +159,15 @@ class _Delimited:
 
 @dataclass(frozen=True)
 class _Measured:
-    """What was measured on the car parks of a commune: areas, trees, installations."""
+    """What was measured on the car parks of a commune: areas, what is overhead, installations."""
 
     ledger: Ledger
-    cover: pd.DataFrame
+    overhead: Overhead
     located: gpd.GeoDataFrame
     rings: gpd.GeoDataFrame
 
 
-def _read(run: _Run, data: Path, on_step: OnStep) -> Sources:
+def _read(run: _Run, data: Path, work: Path, on_step: OnStep) -> Sources:
     return read_sources(
         data,
         run.insee_code,
@@ -170,6 +175,7 @@ def _read(run: _Run, data: Path, on_step: OnStep) -> Sources:
         run.assumptions,
         run.configuration.catalogue,
         heritage_radius_m=run.rules.number("APER40.abords_rayon", run.day),
+        work=work,
         on_progress=on_step,
     )
 
@@ -225,10 +231,28 @@ def _measure(run: _Run, sources: Sources, found: _Delimited) -> _Measured:
         run.assumptions,
         run.territory,
     )
-    cover = compute_tree_cover(
-        counted, ledger.remaining, sources.trees, run.assumptions, run.territory
+    overhead = measure_overhead(
+        counted,
+        ledger.remaining,
+        _overhead(run, sources, counted),
+        run.assumptions,
+        run.territory,
     )
-    return _Measured(ledger, cover, located, rings)
+    return _Measured(ledger, overhead, located, rings)
+
+
+def _overhead(run: _Run, sources: Sources, lots: gpd.GeoDataFrame) -> OverheadSources:
+    """Return what is above the lots; heights are read when the stage asks for the next tile."""
+    boxes = shapely.bounds(lots.geometry.to_numpy())
+    margin = run.assumptions.height_model.margin_m.value
+    heights = sources.heights
+    return OverheadSources(
+        trees=sources.trees,
+        buildings=sources.buildings,
+        carports=sources.carports,
+        tiles=None if heights.is_empty else heights.tiles(boxes, margin),
+        vintages=heights.vintages(boxes),
+    )
 
 
 def _evidence(
@@ -237,7 +261,8 @@ def _evidence(
     return Evidence(
         surfaces=measured.ledger.surfaces,
         pieces=measured.ledger.pieces,
-        cover=measured.cover,
+        cover=measured.overhead.canopy.cover,
+        carports=measured.overhead.carports.cover,
         shares=shares,
         perimeters=sources.perimeters,
         installations=measured.located,
@@ -260,7 +285,8 @@ def _product(
         commune=_of_commune(sources.communes, run.insee_code),
         lots=found.lots,
         surfaces=measured.ledger.surfaces,
-        tree_cover=measured.cover,
+        tree_cover=measured.overhead.canopy.cover,
+        carport_cover=measured.overhead.carports.cover,
         verdicts=law.judgement.verdicts,
         steps=law.judgement.steps,
         pleas=law.judgement.pleas,
@@ -270,7 +296,9 @@ def _product(
         candidates=sources.candidates,
         outcomes=outcomes_for_commune(run.insee_code, found.parks.lots, found.parks.outcomes),
         pieces=measured.ledger.pieces,
-        trees=crowns_over(found.lots, sources.trees, run.assumptions),
+        trees=measured.overhead.canopy.trees,
+        crowns=measured.overhead.canopy.crowns,
+        carports=measured.overhead.carports.pieces,
         installations=measured.located,
         rings=measured.rings,
         perimeters=_meeting(sources.perimeters, shares),

@@ -42,10 +42,35 @@ _TREES = (
     _PARK,
     flag("hors_parc", "is_outside", "Planté hors du parc"),
     text("genre", "genus", "Genre"),
-    number("hauteur_m", "height_m", "Hauteur", unit="m"),
-    number("diametre_houppier_m", "crown_diameter_m", "Diamètre du houppier", unit="m"),
+    number("hauteur_m", "height_m", "Hauteur", unit="m", digits=2),
+    number("diametre_houppier_m", "crown_diameter_m", "Diamètre du houppier", unit="m", digits=2),
+    area("surface_houppier_m2", "crown_area_m2", "Superficie du houppier"),
+    flag("canopee_large", "is_wide", "Canopée large", "Avec certitude ; vide : largeur inconnue."),
+    flag(
+        "compte", "is_counted", "Compté dans les chiffres du parc",
+        "Non : arbre cartographié d'un parc mesuré sur le modèle de hauteur.",
+    ),
     text("source", "source", "Source"),
+)  # fmt: skip
+_CROWNS = (
+    _PARK,
+    text("arbre_id", "tree_id", "Arbre", "Vide : végétation sans cime repérée."),
+    flag("hors_parc", "is_outside", "Arbre planté hors du parc"),
+    area("surface_m2", "area_m2", "Superficie", "Au-dessus de la superficie assujettie.", digits=4),
+    text("methode", "method", "Méthode", domain="ombrage_methode"),
 )
+_CARPORTS = (
+    _PARK,
+    text("ombriere_id", "carport_id", "Ombrière"),
+    text("nature", "kind", "Nature", domain="nature_ombriere"),
+    text(
+        "certitude", "certainty", "Panneaux solaires", "Certaine : une source le dit.",
+        domain="certitude",
+    ),
+    area("surface_m2", "area_m2", "Superficie au-dessus du parc", digits=4),
+    number("puissance_kwc", "power_kwc", "Puissance", "De toute l'installation.", unit="kWc"),
+    text("source", "source", "Source"),
+)  # fmt: skip
 _INSTALLATIONS = (
     text("code_aiot", "installation_id", "Code AIOT"),
     text("nom", "name", "Nom"),
@@ -148,7 +173,9 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "parcs": PARK_COLUMNS,
     "candidats": _CANDIDATES,
     "exclusions": _EXCLUSIONS,
+    "canopee": _CROWNS,
     "arbres": _TREES,
+    "ombrieres": _CARPORTS,
     "icpe": _INSTALLATIONS,
     "icpe_tampon": _RINGS,
     "perimetres_protection": _PERIMETERS,

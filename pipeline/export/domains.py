@@ -67,7 +67,24 @@ DOMAINS: dict[str, dict[str, str]] = {
         "declarees": "Déclarées par une source",
         "estimees": "Estimées d'après la superficie",
     },
-    "ombrage_methode": {"arbres_cartographies": "Arbres cartographiés"},
+    "ombrage_methode": {
+        "modele_hauteur": "Modèle de hauteur",
+        "arbres_cartographies": "Arbres cartographiés",
+    },
+    "nature_ombriere": {
+        "installation_solaire": "Installation solaire",
+        "ombriere": "Ombrière ou abri de stationnement",
+        "toit": "Toit sans murs",
+        "construction": "Construction légère",
+        "plateau": "Surface plane en hauteur (modèle de hauteur)",
+    },
+    "equipement": {
+        "suffisant": "Ombrières en place : la part exigée",
+        "suffisant_mixte": "Ombrières et arbres en place : la part exigée",
+        "a_verifier": "Toitures à vérifier : peut-être la part exigée",
+        "partiel": "En partie",
+        "aucun": "Aucune ombrière vue",
+    },
     "motif_code": {
         "au_dessus_du_seuil": "Superficie au-dessus du seuil",
         "sous_le_seuil": "Superficie sous le seuil",

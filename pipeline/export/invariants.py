@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from pipeline.export.layers import LAYERS
+from pipeline.export.overhead_checks import check_overhead
 from pipeline.export.verdict_checks import check_verdicts, ids
 
 _TOLERANCE_M2 = 0.1
@@ -36,6 +37,7 @@ def check_invariants(connection: sqlite3.Connection) -> list[str]:
         *_check_intervals(connection),
         *_check_identifiers(connection),
         *_check_candidates(connection),
+        *check_overhead(connection),
         *check_verdicts(connection),
         *_check_provenance(connection),
     ]

@@ -192,14 +192,47 @@ def _perimeters() -> ET.Element:
 
 
 def _trees() -> ET.Element:
-    metres = 'coalesce("diametre_houppier_m", 5)'
-    inside = marker("circle", (30, 120, 40), alpha=190, size_in_metres=metres)
-    outside = marker("circle", (140, 190, 90), alpha=190, size_in_metres=metres)
+    wide = marker("circle", (15, 90, 30), size=2.6)
+    other = marker("circle", (90, 170, 80), size=2.0)
+    outside = marker("circle", (150, 170, 120), size=1.6)
+    left = marker("diamond", (170, 170, 170), size=1.6)
+    inside, is_wide = '"compte" AND NOT "hors_parc"', 'coalesce("canopee_large", false)'
     return by_rules(
         [
-            Case("Planté dans le parc", 'NOT "hors_parc"', markers(inside)),
-            Case("Planté hors du parc", "", markers(outside)),
+            Case("À canopée large", f"{inside} AND {is_wide}", markers(wide)),
+            Case("Autre arbre du parc", f"{inside} AND NOT {is_wide}", markers(other)),
+            Case("Planté hors du parc", '"compte" AND "hors_parc"', markers(outside)),
+            Case("Relevé, non compté", "", markers(left)),
         ]
+    )
+
+
+def _crowns() -> ET.Element:
+    own = fills(polygon((30, 110, 40), (60, 150, 60), alpha=130, width=0.2))
+    outside = fills(polygon((120, 150, 80), (160, 190, 110), alpha=110, width=0.2, dash="dash"))
+    return by_rules(
+        [
+            Case("Houppier d'un arbre du parc", 'NOT "hors_parc"', own),
+            Case("Houppier venu du dehors", "", outside),
+        ]
+    )
+
+
+def _carports() -> ET.Element:
+    solar = fills(
+        polygon((20, 40, 90), (60, 90, 170), alpha=200, width=0.4),
+        hatching((230, 235, 255), angle=90),
+    )
+    doubtful = fills(
+        polygon((20, 40, 90), (200, 210, 230), alpha=150, width=0.4, dash="dash"),
+        hatching((60, 90, 170), angle=45),
+    )
+    return categorized(
+        "certitude",
+        [
+            ("certaine", "Ombrière photovoltaïque", solar),
+            ("a_verifier", "Toiture à vérifier", doubtful),
+        ],
     )
 
 
@@ -260,7 +293,9 @@ LOOKS: dict[str, tuple[Look, ...]] = {
     ),
     "candidats": (Look("Candidats", "Polygon", _candidates),),
     "exclusions": (Look("Exclusions", "Polygon", _exclusions),),
+    "canopee": (Look("Houppiers", "Polygon", _crowns),),
     "arbres": (Look("Arbres", "Point", _trees),),
+    "ombrieres": (Look("Ombrières", "Polygon", _carports),),
     "icpe": (
         Look("Installations classées", MIXED, _installations),
         Look("ICPE, points", "Point", lambda: single(_site()), '"nom"', 6_000, 2),

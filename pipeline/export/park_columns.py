@@ -101,11 +101,20 @@ _TREES = (
     share("ombrage_arbore_max", "shade_share_max", "Part ombragée, au plus"),
     share("ombrage_exterieur_part", "outside_shade_share", "dont arbres plantés hors du parc"),
     text("ombrage_methode", "method", "Méthode de mesure de l'ombrage", domain="ombrage_methode"),
+    share("ombrage_part_mesuree", "measured_share", "Part du parc dont la hauteur est connue"),
+    text("ombrage_millesime", "heights_vintage", "Millésime du modèle de hauteur"),
+    share(
+        "ombrage_cartographie_part", "mapped_shade_share", "Part ombragée selon les arbres relevés",
+        "Contrôle du modèle de hauteur.",
+    ),
+    flag("ombrage_concordant", "methods_agree", "Les deux méthodes concordent"),
     count("arbres_nb", "tree_count", "Arbres sur le parc"),
+    count("arbres_canopee_large_nb", "wide_tree_count", "dont à canopée large, au moins"),
+    count("arbres_canopee_large_max", "possible_wide_count", "dont à canopée large, au plus"),
     count("arbres_requis_nb", "required_tree_count", "Arbres à canopée large requis"),
     flag("arbres_repartis", "trees_are_spread", "Arbres répartis sur l'ensemble du parc"),
-    area("ombrieres_existantes_m2", None, "Ombrières existantes"),
-)
+    share("arbres_repartis_part", "spread_share", "Part du parc proche d'un arbre"),
+)  # fmt: skip
 _OBLIGATION = (
     text("regime", "regime", "Régime", domain="regime"),
     flag("regime_presume", "regime_is_presumed", "Régime présumé", "Aucune date connue."),
@@ -151,6 +160,12 @@ _DUE = (
     ),
 )
 _TO_DO = (
+    area(
+        "ombrieres_existantes_m2", "solar_m2", "Ombrières photovoltaïques en place",
+        "Vide : aucune source ne permet de le dire.",
+    ),
+    area("toitures_a_verifier_m2", "other_m2", "Autres toitures sur le parc, à vérifier"),
+    text("equipement", "equipment", "Équipement constaté", domain="equipement"),
     area("surface_a_couvrir_m2", "area_to_cover_m2", "Superficie à couvrir"),
     area(
         "surface_ombrieres_min_mixte_m2",
@@ -176,7 +191,7 @@ _TO_DO = (
     _energy("production_min_kwh_an", "energy_min_kwh", "Production, au moins"),
     _energy("production_max_kwh_an", "energy_max_kwh", "Production, au plus"),
     text("rendement_source", "yield_source", "Origine du rendement", domain="rendement_source"),
-)
+)  # fmt: skip
 _PLEAS = (
     text(
         "derogations_possibles",

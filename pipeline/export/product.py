@@ -13,11 +13,15 @@ from pipeline.errors import ContractError
 from pipeline.rules import RuleBook
 from pipeline.schemas import (
     CandidateOutcome,
+    CarportCover,
+    CarportPiece,
     Commune,
+    CrownPiece,
     DecisionStep,
     EligibleSurface,
     ExclusionPiece,
     LocatedInstallation,
+    LotTree,
     Ownership,
     Parcel,
     ParkingCandidate,
@@ -28,7 +32,6 @@ from pipeline.schemas import (
     ProtectionShare,
     SolarPotential,
     SourceRecord,
-    Tree,
     TreeCover,
     Verdict,
 )
@@ -45,10 +48,10 @@ class Product:
     """
     The tables of one commune, as the stages leave them (`pipeline/schemas`).
 
-    `trees` holds the trees on or over a lot, with `lot_id` and `is_outside`; `parcels` those under
-    a lot, with `lot_id`, `owner_name`, `siren`, `owner_class`, `right` and `holding_id`; `rings`
-    has `installation_id`, `is_certain`, `area_m2`; `perimeters` those that meet a lot. `as_of` is
-    the date of the rules, and the only date written in the file.
+    `trees`, `crowns` and `carports` are those on or over a lot; `parcels` those under a lot, with
+    `lot_id`, `owner_name`, `siren`, `owner_class`, `right` and `holding_id`; `rings` has
+    `installation_id`, `is_certain`, `area_m2`; `perimeters` those that meet a lot. `as_of` is the
+    date of the rules, and the only date written in the file.
     """
 
     territory: Territory
@@ -58,6 +61,7 @@ class Product:
     lots: gpd.GeoDataFrame
     surfaces: pd.DataFrame
     tree_cover: pd.DataFrame
+    carport_cover: pd.DataFrame
     verdicts: pd.DataFrame
     steps: pd.DataFrame
     pleas: pd.DataFrame
@@ -68,6 +72,8 @@ class Product:
     outcomes: pd.DataFrame
     pieces: gpd.GeoDataFrame
     trees: gpd.GeoDataFrame
+    crowns: gpd.GeoDataFrame
+    carports: gpd.GeoDataFrame
     installations: gpd.GeoDataFrame
     rings: gpd.GeoDataFrame
     perimeters: gpd.GeoDataFrame
@@ -108,10 +114,13 @@ def check_tables(product: Product) -> None:
     check(ExclusionPiece, product.pieces, crs)
     check(LocatedInstallation, product.installations, crs)
     check(Perimeter, product.perimeters, crs)
-    check(Tree, _without(product.trees, "Tree", "lot_id", "is_outside"), crs)
+    check(LotTree, product.trees, crs)
+    check(CrownPiece, product.crowns, crs)
+    check(CarportPiece, product.carports, crs)
     check(Parcel, _without(product.parcels, "Parcel", *_HELD), crs)
     check_table(EligibleSurface, product.surfaces)
     check_table(TreeCover, product.tree_cover)
+    check_table(CarportCover, product.carport_cover)
     check_table(Verdict, product.verdicts)
     check_table(DecisionStep, product.steps)
     check_table(Plea, product.pleas)

@@ -14,6 +14,8 @@ BASEMAP_GROUP = "Fonds de plan"
 _DRAWING_ORDER = (
     "corrections",
     "arbres",
+    "ombrieres",
+    "canopee",
     "exclusions",
     "candidats",
     "icpe_point",
@@ -26,8 +28,7 @@ _DRAWING_ORDER = (
 )
 _INSTALLATIONS = ("icpe_point", "icpe_tampon", "icpe_polygon")
 # Small things that would only blur a map of the whole commune.
-_DETAILS = {"exclusions", "arbres"}
-_DETAIL_SCALE = 15_000
+_DETAIL_SCALES = {"exclusions": 15_000, "canopee": 15_000, "ombrieres": 15_000, "arbres": 3_000}
 _HIDDEN_AT_FIRST = {"candidats", "parcelles", "perimetres_protection"}
 
 
@@ -60,7 +61,7 @@ class Shown:
     @property
     def smallest_scale(self) -> int:
         """Denominator of the scale from which the layer is drawn; 0: always."""
-        return _DETAIL_SCALE if self.key in _DETAILS else 0
+        return _DETAIL_SCALES.get(self.key, 0)
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,21 @@ THEMES: tuple[Theme, ...] = (
     Theme(
         "À instruire",
         "Statut",
-        ("corrections", "exclusions", "parcs", *_INSTALLATIONS, "commune"),
+        ("corrections", "ombrieres", "exclusions", "parcs", *_INSTALLATIONS, "commune"),
     ),
     Theme("Échéances", "Échéances", ("parcs", "commune")),
     Theme(
         "Dérogations possibles",
         "Dérogations possibles",
-        ("arbres", "parcs", *_INSTALLATIONS, "perimetres_protection", "commune"),
+        (
+            "arbres",
+            "ombrieres",
+            "canopee",
+            "parcs",
+            *_INSTALLATIONS,
+            "perimetres_protection",
+            "commune",
+        ),
     ),
 )
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pipeline.crs import GeometryArray, ground_area
+from pipeline.crs import ground_area
 from pipeline.export.domains import conclusion_words, derogation_words
 from pipeline.export.product import Product
 from pipeline.export.rule_table import rule_rows
@@ -33,7 +33,7 @@ def park_rows(product: Product) -> gpd.GeoDataFrame:
     measured = product.surfaces.drop(columns="gross_area_m2")  # the same as that of the lot
     lots: pd.DataFrame = product.lots
     for table in (
-        *(measured, product.tree_cover, product.verdicts),
+        *(measured, product.tree_cover, product.carport_cover, product.verdicts),
         *(product.ownership, product.solar, product.priorities),
     ):
         lots = lots.merge(table, on="lot_id", how="left", validate="one_to_one")
@@ -81,11 +81,18 @@ def exclusion_rows(product: Product) -> gpd.GeoDataFrame:
 
 
 def tree_rows(product: Product) -> gpd.GeoDataFrame:
-    """Return trees as points: a crown stands at its centre."""
-    shapes = product.trees.geometry.to_numpy()
-    crowns = shapely.get_dimensions(shapes) > 0
-    points = np.where(crowns, shapely.centroid(shapes), shapes)
-    return _with_shapes(product.trees, points)
+    """Return the trees that stand in a lot or shade it."""
+    return product.trees
+
+
+def crown_rows(product: Product) -> gpd.GeoDataFrame:
+    """Return the crowns over the surface that counts."""
+    return product.crowns
+
+
+def carport_rows(product: Product) -> gpd.GeoDataFrame:
+    """Return the existing roofs over a lot, solar for sure or to be checked."""
+    return product.carports.assign(certainty=_certainty(product.carports["is_certain"]))
 
 
 def installation_rows(product: Product) -> gpd.GeoDataFrame:
@@ -154,7 +161,9 @@ ROWS: dict[str, Callable[[Product], pd.DataFrame]] = {
     "parcs": park_rows,
     "candidats": candidate_rows,
     "exclusions": exclusion_rows,
+    "canopee": crown_rows,
     "arbres": tree_rows,
+    "ombrieres": carport_rows,
     "icpe": installation_rows,
     "icpe_tampon": ring_rows,
     "perimetres_protection": perimeter_rows,
@@ -172,10 +181,3 @@ def _certainty(is_certain: "pd.Series[bool]") -> list[str]:
 
 def _joined(values: "pd.Series[str]") -> str:
     return ";".join(values)
-
-
-def _with_shapes(table: gpd.GeoDataFrame, shapes: GeometryArray) -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame(
-        table.drop(columns="geometry"),
-        geometry=gpd.GeoSeries(list(shapes), index=table.index, crs=table.crs),
-    )

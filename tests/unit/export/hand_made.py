@@ -133,8 +133,10 @@ def surfaces():
 
 
 def tree_cover():
-    known = {"method": "arbres_cartographies", "tree_count": 2.0, "wide_tree_count": 1.0}
-    shade = {"shade_share": 0.02, "shade_share_min": 0.01, "shade_share_max": 0.03}
+    # crowns below: 100 m² of 10 700 m², and as much from outside
+    known = {"method": "arbres_cartographies", "tree_count": 1.0, "wide_tree_count": 1.0}
+    known |= {"possible_wide_count": 1.0, "spread_share": 0.1}
+    shade = {"shade_share": 0.0093, "shade_share_min": 0.005, "shade_share_max": 0.02}
     rows = [
         {"lot_id": GRAND, **known, **shade, "outside_shade_share": 0.0, "trees_are_spread": False},
         *({"lot_id": lot_id} for lot_id in (DOUTEUX, ABRITE, PETIT, ENTERRE, DOUBLE)),
@@ -198,17 +200,42 @@ def pieces():
 
 
 def trees():
+    known = {"lot_id": GRAND, "source": "osm", "is_counted": True}
     rows = [
-        {"tree_id": "T1", "source": "osm", "genus": "Tilia", "geometry": Point(X + 230, Y + 270)},
-        {
-            "tree_id": "T2",
-            "source": "osm",
-            "crown_diameter_m": 10.0,
-            "geometry": Point(X + 195, Y + 250).buffer(5),
-        },
+        {"tree_id": "T1", "genus": "Tilia", "is_outside": False, "is_wide": None, **known}
+        | {"geometry": Point(X + 230, Y + 270)},
+        {"tree_id": "T2", "crown_diameter_m": 10.0, "is_outside": True, "is_wide": True, **known}
+        | {"geometry": Point(X + 195, Y + 250)},
     ]
-    made = table(schemas.Tree, rows)
-    return made.assign(lot_id=[GRAND, GRAND], is_outside=[False, True])
+    return table(schemas.LotTree, rows)
+
+
+def crowns():
+    known = {"lot_id": GRAND, "method": "arbres_cartographies", "area_m2": 100.0}
+    rows = [
+        {"tree_id": "T1", "is_outside": False, **known, "geometry": at(225, 265, 10, 10)},
+        {"tree_id": "T2", "is_outside": True, **known, "geometry": at(200, 245, 10, 10)},
+    ]
+    return table(schemas.CrownPiece, rows)
+
+
+def carport_cover():
+    rows = [
+        {"lot_id": GRAND, "solar_m2": 600.0, "other_m2": 200.0},
+        *({"lot_id": lot_id} for lot_id in (DOUTEUX, ABRITE, PETIT, ENTERRE, DOUBLE)),
+    ]
+    return table(schemas.CarportCover, rows, geometry=False)
+
+
+def carports():
+    rows = [
+        {"lot_id": GRAND, "carport_id": "osm/way/7", "source": "osm", "kind": "ombriere"}
+        | {"is_certain": True, "power_kwc": 120.0, "area_m2": 600.0}
+        | {"geometry": at(250, 210, 30, 20)},
+        {"lot_id": GRAND, "carport_id": "mnh/1/2", "source": "mnh", "kind": "plateau"}
+        | {"is_certain": False, "area_m2": 200.0, "geometry": at(250, 240, 20, 10)},
+    ]
+    return table(schemas.CarportPiece, rows)
 
 
 def installations():
@@ -317,6 +344,7 @@ def make_product(**changes):
         lots=lots(),
         surfaces=surfaces(),
         tree_cover=tree_cover(),
+        carport_cover=carport_cover(),
         verdicts=verdicts(),
         steps=steps(),
         pleas=pleas(),
@@ -327,6 +355,8 @@ def make_product(**changes):
         outcomes=outcomes(),
         pieces=pieces(),
         trees=trees(),
+        crowns=crowns(),
+        carports=carports(),
         installations=installations(),
         rings=rings(),
         perimeters=perimeters(),

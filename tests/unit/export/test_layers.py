@@ -68,7 +68,8 @@ TYPES = {
 
 def test_layers_are_those_fed_by_this_version(published):
     expected = {
-        *("commune", "parcs", "candidats", "exclusions", "arbres", "icpe", "icpe_tampon"),
+        *("commune", "parcs", "candidats", "exclusions", "canopee", "arbres", "ombrieres"),
+        *("icpe", "icpe_tampon"),
         *("perimetres_protection", "parcelles", "decisions", "derogations", "sources"),
         *("regles", "layer_styles"),
     }
@@ -95,7 +96,9 @@ def test_columns_are_typed_even_when_never_measured(published, column, sql_type)
         ("commune", "MULTIPOLYGON"),
         ("parcs", "MULTIPOLYGON"),
         ("candidats", "MULTIPOLYGON"),
+        ("canopee", "MULTIPOLYGON"),
         ("arbres", "POINT"),
+        ("ombrieres", "MULTIPOLYGON"),
         ("icpe", "GEOMETRY"),
         ("parcelles", "MULTIPOLYGON"),
     ],
@@ -117,7 +120,8 @@ def test_a_park_carries_what_was_measured_and_what_the_law_says(published):
     assert (row["statut_revu"], row["source_statut"]) == (None, "calcul")
     assert row["echeance"] == "2026-07-01"
     assert row["regles_au"] == "2026-07-01"
-    assert (row["regime_presume"], row["arbres_repartis"], row["arbres_nb"]) == (1, 0, 2)
+    assert (row["regime_presume"], row["arbres_repartis"], row["arbres_nb"]) == (1, 0, 1)
+    assert (row["ombrieres_existantes_m2"], row["toitures_a_verifier_m2"]) == (600, 200)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +139,7 @@ def test_no_park_vanishes(published, lot_id, status):
     assert park(published, lot_id)["statut"] == status
 
 
-@pytest.mark.parametrize("column", ["adresse", "ombrieres_existantes_m2", "statut_revu"])
+@pytest.mark.parametrize("column", ["adresse", "statut_revu"])
 def test_what_is_not_measured_is_null(published, column):
     assert query(published, f"SELECT count({column}) AS n FROM parcs")[0]["n"] == 0
 
@@ -146,6 +150,7 @@ def test_what_is_not_measured_is_null(published, column):
         *("puissance_kwc", "production_kwh_an", "siren", "part_proprietaire", "groupe_voisinage"),
         *("echeance_reportee", "surface_ombrieres_min_mixte_m2", "priorite_instruction"),
         *("eaux_pluviales_a_traiter_m2", "ombrage_a_assurer_m2", "depuis_au_plus_tard"),
+        *("ombrieres_existantes_m2", "toitures_a_verifier_m2", "equipement"),
     ],
 )
 def test_what_is_unknown_of_a_park_is_null_there(published, column):
@@ -238,11 +243,23 @@ def test_rounding_takes_no_minimum_back_to_the_threshold(tmp_path):
     assert row["surface_assujettie_min_m2"] == 1_500.004
 
 
-def test_a_crown_becomes_the_point_at_its_centre(published):
-    trees = pyogrio.read_dataframe(published, layer="arbres").set_index("arbre_id")
-    crown = trees.loc["T2"]
-    assert (crown.geometry.x, crown.geometry.y) == pytest.approx((650_195, 6_878_000))
-    assert (bool(crown["hors_parc"]), crown["parc_id"]) == (True, GRAND)
+def test_a_tree_says_whether_it_stands_in_the_park_and_is_wide(published):
+    rows = query(published, "SELECT * FROM arbres ORDER BY arbre_id")
+    assert [(r["arbre_id"], r["hors_parc"], r["canopee_large"], r["compte"]) for r in rows] == [
+        ("T1", 0, None, 1),
+        ("T2", 1, 1, 1),
+    ]
+
+
+def test_crowns_and_roofs_over_a_park(published):
+    crowns = query(published, "SELECT * FROM canopee ORDER BY arbre_id")
+    assert [(r["arbre_id"], r["hors_parc"], r["surface_m2"]) for r in crowns] == [
+        ("T1", 0, 100), ("T2", 1, 100),
+    ]  # fmt: skip
+    roofs = query(published, "SELECT * FROM ombrieres ORDER BY ombriere_id")
+    assert [(r["nature"], r["certitude"], r["surface_m2"]) for r in roofs] == [
+        ("plateau", "a_verifier", 200), ("ombriere", "certaine", 600),
+    ]  # fmt: skip
 
 
 def test_installations_mix_points_and_polygons(published):
@@ -282,7 +299,8 @@ def test_an_empty_product_still_has_every_layer(tmp_path):
         name: getattr(product, name).iloc[:0]
         for name in (
             *("lots", "surfaces", "tree_cover", "verdicts", "candidates", "outcomes", "pieces"),
-            *("trees", "installations", "rings", "perimeters", "protection_shares", "parcels"),
+            *("trees", "crowns", "carports", "carport_cover"),
+            *("installations", "rings", "perimeters", "protection_shares", "parcels"),
             *("steps", "pleas", "ownership", "solar", "priorities"),
         )
     }
@@ -296,6 +314,7 @@ def test_an_empty_product_still_has_every_layer(tmp_path):
 ORIGINS = {
     "parcs": (
         *(schemas.ParkingLot, schemas.EligibleSurface, schemas.TreeCover, schemas.Verdict),
+        schemas.CarportCover,
         *(schemas.Ownership, schemas.SolarPotential, schemas.Priority),
     ),
     "candidats": (schemas.ParkingCandidate, schemas.CandidateOutcome),

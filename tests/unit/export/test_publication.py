@@ -80,6 +80,7 @@ def test_order_of_rows_changes_no_byte(tmp_path, published):
         name: getattr(product, name).iloc[::-1]
         for name in (
             *("lots", "surfaces", "verdicts", "candidates", "pieces", "trees", "perimeters"),
+            *("crowns", "carports", "carport_cover"),
             *("protection_shares", "records", "installations", "outcomes", "tree_cover"),
             *("steps", "pleas", "ownership", "solar", "priorities", "parcels"),
         )
