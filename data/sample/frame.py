@@ -45,13 +45,22 @@ def _to_degrees() -> Transformer:
 
 def to_lambert(geometry: BaseGeometry) -> BaseGeometry:
     """Carry a geometry of the town's frame to Lambert-93, to the centimetre."""
-    turn = np.radians(_TURN_DEGREES)
-    matrix = _scale() * np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    matrix = _turn_and_scale()
 
     def similarity(xy: Coordinates) -> Coordinates:
         return np.round(xy @ matrix + np.array(_ORIGIN), 2)
 
     return shapely.transform(geometry, similarity)
+
+
+def from_lambert(xy: Coordinates) -> Coordinates:
+    """Carry points of Lambert-93, shape `(n, 2)`, to the town's frame."""
+    return (xy - np.array(_ORIGIN)) @ np.linalg.inv(_turn_and_scale())
+
+
+def _turn_and_scale() -> Coordinates:
+    turn = np.radians(_TURN_DEGREES)
+    return _scale() * np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
 
 
 def to_lon_lat(geometry: BaseGeometry) -> BaseGeometry:

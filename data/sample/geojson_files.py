@@ -22,13 +22,13 @@ def write_communes(path: Path, town: Town) -> None:
 
 
 def write_cadastre(folder: Path, town: Town) -> None:
-    """Write parcels and buildings, one file per commune and layer; buildings have no id."""
+    """Write parcels and hard buildings, one file per commune and layer; buildings have no id."""
     codes = [commune.tags["code"] for commune in town.communes]
     parcels: dict[str, list[tuple[BaseGeometry, dict[str, Any]]]] = {code: [] for code in codes}
     for parcel in town.parcels:
         parcels[parcel.commune].append((parcel.geometry, _parcel(parcel)))
     buildings: dict[str, list[tuple[BaseGeometry, dict[str, Any]]]] = {code: [] for code in codes}
-    for building in town.buildings:
+    for building in [item for item in town.buildings if not item.tags.get("is_light")]:
         code = commune_of(town, building.geometry)
         properties = {"type": "01", "nom": None, "commune": code}
         buildings[code].append((building.geometry, properties | _dates()))

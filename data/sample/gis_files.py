@@ -134,7 +134,7 @@ def _buildings(town: Town) -> list[dict[str, Any]]:
             "ID": f"BATIMENT{rank:016d}",
             "NATURE": "Indifférenciée",
             "USAGE1": building.tags["usage"],
-            "LEGER": "Non",
+            "LEGER": "Oui" if building.tags.get("is_light") else "Non",
             "HAUTEUR": building.tags["height"],
             "geometry": _in_3d(building.geometry),
         }

@@ -6,6 +6,7 @@ from pathlib import Path
 import csv_files
 import geojson_files
 import gis_files
+import height_files
 import osm_file
 import raster_files
 from town import read_town
@@ -25,6 +26,7 @@ _FOLDERS = (
     "dossiers",
     "proprietaires",
     "irradiation",
+    "mnh",
 )
 
 
@@ -47,6 +49,7 @@ def write_sample(target: Path) -> None:
     csv_files.write_dossiers(target / "dossiers/parcs_dates.csv", town)
     csv_files.write_owners(target / "proprietaires/PM_25_NB_620.csv", town)
     raster_files.write_yields(target / "irradiation/productible.tif", town)
+    height_files.write_heights(target / "mnh", town)
 
 
 if __name__ == "__main__":

@@ -47,10 +47,11 @@ class Parcel:
 
 @dataclass
 class Town:
-    """Features by source; `persons` and `yields` as the plan gives them."""
+    """Features by source; `persons`, `yields` and `height_model` as the plan gives them."""
 
     persons: dict[str, Item]
     yields: Item
+    height_model: Item
     communes: list[Feature] = field(default_factory=list)
     osm: list[Feature] = field(default_factory=list)
     streets: list[Feature] = field(default_factory=list)
@@ -65,12 +66,13 @@ class Town:
     chapels: list[Feature] = field(default_factory=list)
     dossiers: list[Feature] = field(default_factory=list)
     easements: list[Feature] = field(default_factory=list)
+    raised: list[Feature] = field(default_factory=list)
 
 
 def read_town(path: Path) -> Town:
     """Read the plan and lay out the whole town."""
     plan = yaml.safe_load(path.read_text(encoding="utf-8"))
-    town = Town(plan["persons"], plan["irradiation"])
+    town = Town(plan["persons"], plan["irradiation"], plan["height_model"])
     town.communes += [
         Feature(shapely.Polygon(item["ring"]), {"code": item["code"], "nom": item["name"]})
         for item in plan["communes"]
@@ -142,6 +144,11 @@ def _add_site(town: Town, site: Item) -> None:
         building = _shapes({"box": box}, corner)[0]
         town.buildings.append(Feature(building, {"usage": "Commercial et services", "height": 8.0}))
         town.osm.append(Feature(building, {"building": "yes"}))
+    town.buildings += [
+        Feature(shape, {"usage": "Indifférencié", "height": 3.5, "is_light": True})
+        for box in site.get("light", [])
+        for shape in _shapes({"box": box}, corner)
+    ]
     for lot in site.get("lots", []):
         _add_lot(town, lot, corner)
     town.osm += _features(site.get("osm", []), corner, "tags")
@@ -151,6 +158,7 @@ def _add_site(town: Town, site: Item) -> None:
     town.national_parkings += _features(site.get("parkings", []), corner)
     town.trees += _features([item | {"as": "points"} for item in site.get("trees", [])], corner)
     town.easements += _features(site.get("easements", []), corner)
+    town.raised += _features(site.get("raised", []), corner)
     _add_installations(town, site.get("icpe", []), corner)
     if "monument" in site:
         town.monuments += _features([site["monument"]], corner)

@@ -15,6 +15,8 @@ SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 HOSTILE_NAME = 'Parking "L\'Étoile" <b>& Cie</b> 🚗'
 # Coordinates are published to 1e-7 degree, about a centimetre: a metre or two on a car park.
 ROUNDING_M2 = 2.0
+# A crown is some 200 pixels of 0.5 m, and heights are written to 0.1 m.
+PIXELS = 0.03
 
 
 def run(out, *communes, on="2026-11-22"):
@@ -116,6 +118,12 @@ SINGLE_LOTS = [
     ("Parking du Relais routier", 2200, 2200, "assujetti", "55 × 40, for lorries"),
     ("Parking de l'Écluse", 2100, 2100, "assujetti", "60 × 35, where it may flood"),
     ("Parking des Remparts", 2400, 2400, "a_verifier", "60 × 40, half in a heritage site"),
+    ("Parking des Marronniers", 1920, 1920, "exonere", "48 × 40, trees that only heights show"),
+    ("Parking du Chantier", 2400, 2400, "assujetti", "60 × 40, trees along one side"),
+    ("Parking du Verger", 2000, 2000, "a_verifier", "50 × 40, low trees"),
+    ("Parking de la Lisière", 2000, 2000, "a_verifier", "50 × 40, a fifth of it unknown"),
+    ("Parking du Parc d'activités", 12000, 12000, "assujetti", "120 × 100, solar canopies"),
+    ("Parking de la Ressourcerie", 2400, 2400, "assujetti", "60 × 40, flat roofs"),
 ]
 
 
@@ -325,6 +333,125 @@ def test_a_lot_without_mapped_tree_has_no_shade_figure(parks):
     lot = the(parks, "Parking du Supermarché")
     assert pd.isna(lot["ombrage_arbore_part"])
     assert pd.isna(lot["arbres_nb"])
+
+
+# Crowns are paraboloids: (top − h) / (top − rim) of one is above h. The low bound takes 5 m, the
+# central figure 3 m, the high bound 2 m.
+@pytest.mark.parametrize(
+    ("name", "trees", "low", "central", "high"),
+    [
+        # 30 of 16 π over 1 920: π/4. From 13 to 3 m: 8/10 above 5 m.
+        pytest.param("Parking des Marronniers", 30, 0.628, 0.785, 0.785, id="crowns of 8 m in all"),
+        # 6 of 16 π over 2 400: 0.04 π. From 11 to 3 m: 6/8 above 5 m.
+        pytest.param("Parking du Chantier", 6, 0.0942, 0.1257, 0.1257, id="neither jib nor lamps"),
+        # 20 of 20.25 π over 2 000: 0.2025 π. From 8 to 3 m: 3/5 above 5 m.
+        pytest.param("Parking du Verger", 20, 0.382, 0.636, 0.636, id="a half within the interval"),
+        # 5 of 12.25 π over 2 100: 0.0916. From 7 to 2 m: 4/5 above 3 m, 2/5 above 5 m.
+        pytest.param("Parking des Érables", 5, 0.0367, 0.0733, 0.0916, id="crowns down to 2 m"),
+        # 16 of 16 π over 2 000, or over the 1 600 m² known; at most, the other 400 m² as well.
+        pytest.param("Parking de la Lisière", 16, 0.402, 0.503, 0.602, id="a fifth is unknown"),
+        pytest.param("Parking du Parc d'activités", 0, 0, 0, 0, id="a roof is no tree"),
+    ],
+)
+def test_shade_on_the_height_model(parks, name, trees, low, central, high):
+    lot = the(parks, name)
+    assert (lot["ombrage_methode"], lot["ombrage_millesime"]) == ("modele_hauteur", "2024-05-14")
+    assert lot["arbres_nb"] == lot["arbres_canopee_large_nb"] == trees
+    bounds = lot[["ombrage_arbore_min", "ombrage_arbore_part", "ombrage_arbore_max"]].tolist()
+    assert bounds == pytest.approx([low, central, high], rel=PIXELS, abs=1e-6)
+
+
+def test_what_was_not_flown_over_is_told(parks):
+    # 10 of 50 m.
+    assert the(parks, "Parking de la Lisière")["ombrage_part_mesuree"] == pytest.approx(
+        0.8, abs=1e-3
+    )
+    assert the(parks, "Parking du Verger")["ombrage_part_mesuree"] == pytest.approx(1)
+    assert pd.isna(the(parks, "Parking des Platanes")["ombrage_part_mesuree"])
+
+
+def test_trees_seen_from_above_exempt_on_the_low_bound(products, parks):
+    lot = the(parks, "Parking des Marronniers")
+    assert lot["motif_code"] == "ombrage_arbres"
+    assert "au moins 63 % de sa superficie" in plain(lot["motif"])
+    crowns = read(products[0], "canopee")
+    over = crowns[crowns["parc_id"] == lot["parc_id"]]
+    assert over["surface_m2"].sum() == pytest.approx(480 * 3.1416, rel=PIXELS)  # 30 of 16 π m²
+    assert not over["hors_parc"].any()
+
+
+@pytest.mark.parametrize("name", ["Parking du Verger", "Parking de la Lisière"])
+def test_a_shade_that_may_be_half_is_a_question(parks, name):
+    lot = the(parks, name)
+    assert lot["motif_code"] == "ombrage_a_mesurer"
+    assert lot["ombrage_arbore_min"] < 0.5 < lot["ombrage_arbore_max"]
+    assert "plus de 50 %" in plain(lot["question_a_lever"])
+
+
+def test_trees_along_one_side_are_not_spread(products, parks):
+    # Stems 5 m from the edge, 10 m apart: 5 m on one side, √(15² − d²) for d from 0 to 5 m on the
+    # other, 14.7 m in the mean, of 40 m.
+    lot = the(parks, "Parking du Chantier")
+    assert not lot["arbres_repartis"]
+    assert lot["arbres_repartis_part"] == pytest.approx(19.7 / 40, abs=0.01)
+    steps = read(products[0], "decisions").set_index(["parc_id", "etape"])
+    assert steps.loc[(lot["parc_id"], "arbres_repartis"), "resultat"] == "non"
+    assert the(parks, "Parking des Marronniers")["arbres_repartis"]
+
+
+def test_the_survey_of_trees_confirms_the_height_model(products, parks):
+    lot = the(parks, "Parking des Érables")  # surveyed 6 m wide: 5 of 9 π over 2 100
+    assert lot["ombrage_cartographie_part"] == pytest.approx(0.0673, rel=PIXELS)
+    assert lot["ombrage_concordant"]
+    trees = read(products[0], "arbres")
+    mine = trees[trees["parc_id"] == lot["parc_id"]]
+    assert mine.groupby("source")["compte"].agg(["size", "sum"]).to_dict("index") == {
+        "arbres": {"size": 5, "sum": 0},
+        "mnh": {"size": 5, "sum": 5},
+    }
+
+
+def test_a_row_of_trees_is_counted_at_an_assumed_step(parks):
+    # 64 m by 8 m; crowns assumed 3, 6 or 8 m wide: 8 of 2.25, 9 or 16 π over 2 600.
+    lot = the(parks, "Parking de la Jardinerie")
+    assert (lot["ombrage_methode"], lot["arbres_nb"]) == ("arbres_cartographies", 8)
+    assert (lot["arbres_canopee_large_nb"], lot["arbres_canopee_large_max"]) == (0, 8)
+    bounds = lot[["ombrage_arbore_min", "ombrage_arbore_part", "ombrage_arbore_max"]].tolist()
+    assert bounds == pytest.approx([0.0217, 0.0870, 0.1547], rel=0.02)
+    assert lot["statut"] == "assujetti"
+
+
+def test_solar_canopies_over_more_than_half_are_enough(products, parks):
+    lot = the(parks, "Parking du Parc d'activités")  # four of 110 × 15, for 6 000 m²
+    assert lot["ombrieres_existantes_m2"] == about(6600)
+    assert lot["toitures_a_verifier_m2"] == 0  # the height model sees the same roofs: once
+    assert (lot["statut"], lot["equipement"]) == ("assujetti", "suffisant")
+    assert "le parc paraît équipé" in lot["motif"]
+    roofs = read(products[0], "ombrieres")
+    mine = roofs[roofs["parc_id"] == lot["parc_id"]]
+    assert set(mine["certitude"]) == {"certaine"}
+    assert mine["puissance_kwc"].tolist() == [330] * 4
+    # Past due 30, large 25, three sources 15, less 40.
+    assert (lot["priorite_points"], lot["priorite_instruction"]) == (30, 3)
+
+
+def test_roofs_without_panels_told_are_to_be_checked(products, parks):
+    lot = the(parks, "Parking de la Ressourcerie")
+    roofs = read(products[0], "ombrieres")
+    mine = roofs[roofs["parc_id"] == lot["parc_id"]].set_index("nature")
+    assert mine["surface_m2"].to_dict() == {
+        "construction": about(500),  # BD TOPO, light, 25 × 20
+        "plateau": pytest.approx(720, rel=PIXELS),  # the height model alone, 20 × 36
+    }
+    assert set(mine["certitude"]) == {"a_verifier"}
+    assert lot["toitures_a_verifier_m2"] == pytest.approx(1220, rel=PIXELS)
+    assert (lot["ombrieres_existantes_m2"], lot["equipement"]) == (0, "a_verifier")
+    assert "à vérifier" in lot["motif"]
+
+
+def test_a_lot_without_height_nor_roof_has_no_figure(parks):
+    lot = the(parks, "Parking du Supermarché")
+    assert lot[["ombrieres_existantes_m2", "toitures_a_verifier_m2", "equipement"]].isna().all()
 
 
 @pytest.mark.parametrize(
@@ -553,6 +680,8 @@ def test_a_quarter_at_most_is_to_be_checked(parks):
         "Parking du Tribunal",
         "Parking des Visiteurs",
         "Parking des Remparts",
+        "Parking du Verger",
+        "Parking de la Lisière",
     }
     assert len(doubtful) <= len(in_scope) / 4
     assert doubtful["question_a_lever"].notna().all()
@@ -616,7 +745,7 @@ def test_no_source_of_the_sample_is_missing(products):
     present = set(sources.loc[sources["etat"] != "absente", "dossier"])
     assert present >= {
         "communes", "osm", "cadastre", "bdtopo", "parkings", "icpe", "icpe_emprises", "arbres",
-        "servitudes", "monuments", "dossiers", "proprietaires", "irradiation",
+        "servitudes", "monuments", "dossiers", "proprietaires", "irradiation", "mnh",
     }  # fmt: skip
     assert sources.loc[sources["dossier"].isin(present), "sha256"].notna().all()
 

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pyogrio
 import pytest
 import rasterio
@@ -17,7 +18,7 @@ GIS = {".shp", ".gpkg"}
 TEXT = {".osm", ".geojson", ".csv", ".gz"}
 FOLDERS = [
     "communes", "osm", "cadastre", "bdtopo", "parkings", "icpe", "icpe_emprises", "arbres",
-    "servitudes", "monuments", "dossiers", "proprietaires", "irradiation",
+    "servitudes", "monuments", "dossiers", "proprietaires", "irradiation", "mnh",
 ]  # fmt: skip
 
 
@@ -56,11 +57,33 @@ def test_the_script_draws_the_committed_gis_files(redrawn):
         assert_geodataframe_equal(gpd.read_file(SAMPLE / file), gpd.read_file(redrawn / file))
 
 
-def test_the_script_draws_the_committed_grid(redrawn):
-    (file,) = source_files(SAMPLE, {".tif"})
-    with rasterio.open(SAMPLE / file) as here, rasterio.open(redrawn / file) as there:
-        assert here.read(1).tolist() == there.read(1).tolist()
-        assert (here.transform, here.crs) == (there.transform, there.crs)
+def test_the_script_draws_the_committed_grids(redrawn):
+    files = source_files(SAMPLE, {".tif"})
+    assert files == source_files(redrawn, {".tif"})
+    for file in files:
+        with rasterio.open(SAMPLE / file) as here, rasterio.open(redrawn / file) as there:
+            np.testing.assert_array_equal(here.read(1), there.read(1))
+            assert (here.profile, here.tags()) == (there.profile, there.tags()), file
+
+
+def test_tiles_of_heights_are_cut_and_named_as_those_of_ign():
+    pixels = 0
+    for east, north in ((678, 7034), (678, 7035)):
+        name = f"LHD_FXX_{east:04}_{north}_MNH_O_0M50_LAMB93_IGN69.tif"
+        with rasterio.open(SAMPLE / "mnh" / name) as dataset:
+            assert (dataset.crs.to_epsg(), dataset.res, dataset.nodata) == (2154, (0.5, 0.5), -9999)
+            west, south = 1000 * east - 0.25, 1000 * north - 999.75
+            assert dataset.bounds[:] == (west, south, west + 1000, south + 1000)
+            known = dataset.read(1, masked=True).compressed()
+        assert known.min() == 0
+        assert known.max() in {8, 35}  # buildings; the jib of a crane
+        pixels += known.size
+    flown = 140 * 165 + 507 * 175  # on the ground, where Lambert-93 has 1.0028 m² a square metre
+    assert pixels / 4 == pytest.approx(1.0028 * flown, rel=0.001)
+
+
+def test_the_heights_weigh_less_than_300_kilobytes():
+    assert sum(path.stat().st_size for path in (SAMPLE / "mnh").iterdir()) < 300_000
 
 
 def test_no_firm_bears_a_siren_of_the_sample():
