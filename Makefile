@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format lint types imports bench sample lock clean debian-tools
+.PHONY: help demo test check format lint types imports bench sample map lock clean debian-tools
 
 PYTHON ?= python3
 VENV := .venv
@@ -48,6 +48,9 @@ bench: $(READY) ## speed and memory, one table, all measured in the same run
 
 sample: $(READY) ## draw the sample commune again (data/sample)
 	$(BIN)/python data/sample/make_sample.py
+
+map: demo debian-tools ## draw the map of the demo again (data/sample/carte.png, needs QGIS)
+	QT_QPA_PLATFORM=offscreen /usr/bin/python3 data/sample/draw_map.py $(OUT)/62/62999.gpkg data/sample/carte.png
 
 lock: ## resolve the dependencies again (requirements.lock)
 	$(PYTHON) -m venv build/lock
