@@ -125,8 +125,9 @@ def _run(
 ) -> None:
     """Run the communes and print what they gave."""
     with _one_clear_line(), _stderr.status("Chargement…") as status:
+        from pipeline.configuration import Configuration
         from pipeline.report import as_document, print_summary
-        from pipeline.run import Configuration, run_commune
+        from pipeline.run import run_commune
         from pipeline.settings import Settings
 
         work = partial(
@@ -188,8 +189,8 @@ def whatif(
         msg = f"--between {days[0]} doit précéder --and {days[1]}"
         raise typer.BadParameter(msg)
     with _one_clear_line(), _stderr.status("Chargement…") as status:
+        from pipeline.configuration import Configuration
         from pipeline.report import print_whatif, whatif_document
-        from pipeline.run import Configuration
         from pipeline.settings import Settings
         from pipeline.whatif import compare_days
 
@@ -303,9 +304,9 @@ def sources_check(data: Data = None, *, as_json: AsJson = False) -> None:
 
 def _sources(data: Path | None, *, as_json: bool, open_files: bool) -> None:
     with _one_clear_line():
+        from pipeline.configuration import Configuration
         from pipeline.ingestion.folder import check_sources, list_sources
         from pipeline.report import print_sources
-        from pipeline.run import Configuration
         from pipeline.settings import Settings
 
         settings = Settings()

@@ -1,7 +1,7 @@
 """One commune, from files to a GeoPackage: the stages as calls. The first file to read."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from importlib.metadata import version
@@ -11,54 +11,30 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from pipeline.assumptions import Assumptions, load_assumptions
-from pipeline.crs import Territory, ground_area, load_territories, territory_of
+from pipeline.assumptions import Assumptions
+from pipeline.configuration import Configuration
+from pipeline.crs import Territory, ground_area, territory_of
 from pipeline.eligible_surface.ground import gather_masks
 from pipeline.eligible_surface.installations import icpe_rings, locate_installations, ring_distance
 from pipeline.eligible_surface.measure import Ledger, compute_eligible_surface
 from pipeline.export.product import Product
 from pipeline.export.publish import publish
-from pipeline.ingestion.catalogue import Catalogue, load_catalogue
+from pipeline.heights import HeightTile
 from pipeline.ingestion.folder import Sources, read_sources
 from pipeline.obligation.apply import Applied, Ground, apply_law
 from pipeline.obligation.classify import Evidence
 from pipeline.obligation.dossiers import boundaries, own_dossiers
-from pipeline.obligation.law import check_completeness
 from pipeline.obligation.protections import protection_shares
 from pipeline.parking_lots.build import ParkingLots, build_parking_lots
 from pipeline.parking_lots.describe import Surroundings
 from pipeline.parking_lots.land import parcels_of_lots
 from pipeline.parking_lots.outcomes import outcomes_for_commune
 from pipeline.roads import settle_through_roads
-from pipeline.rule_files import load_rules
 from pipeline.rules import RuleBook
-from pipeline.settings import Settings
 from pipeline.tree_canopy.mapped_trees import crowns_of
 from pipeline.tree_canopy.measure import Overhead, OverheadSources, measure_overhead
 
 OnStep = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """What a run needs beside the data: the law, the modelling choices, what sources are."""
-
-    rules: RuleBook
-    assumptions: Assumptions
-    territories: tuple[Territory, ...]
-    catalogue: Catalogue
-
-    @classmethod
-    def load(cls, settings: Settings) -> "Configuration":
-        """Read and check every configuration file; raise `ConfigError` on the first fault."""
-        rules = load_rules(settings.config / "rules")
-        check_completeness(rules)
-        return cls(
-            rules=rules,
-            assumptions=load_assumptions(settings.config / "assumptions.yaml"),
-            territories=load_territories(settings.config / "territories.yaml"),
-            catalogue=load_catalogue(settings.config / "sources.yaml"),
-        )
 
 
 @dataclass(frozen=True)
@@ -201,7 +177,7 @@ def _qualify(
     run: _Run, sources: Sources, found: _Delimited, on_step: OnStep
 ) -> tuple[Product, tuple[str, ...]]:
     on_step("Mesure de la superficie assujettie et de l'ombrage")
-    measured = _measure(run, sources, found)
+    measured = _measure(run, sources, found, on_step)
 
     on_step("Application de la loi")
     shares = protection_shares(found.lots, sources.perimeters, run.assumptions)
@@ -216,7 +192,7 @@ def _qualify(
     return _product(run, sources, found, measured, shares, law), law.judgement.remarks
 
 
-def _measure(run: _Run, sources: Sources, found: _Delimited) -> _Measured:
+def _measure(run: _Run, sources: Sources, found: _Delimited, on_step: OnStep) -> _Measured:
     located, rings = _installations(run, sources)
     # Nothing is counted, hence excluded, in a park that the law does not reach.
     counted = found.lots[found.lots["out_of_scope"].isna()].reset_index(drop=True)
@@ -234,14 +210,16 @@ def _measure(run: _Run, sources: Sources, found: _Delimited) -> _Measured:
     overhead = measure_overhead(
         counted,
         ledger.remaining,
-        _overhead(run, sources, counted),
+        _overhead(run, sources, counted, on_step),
         run.assumptions,
         run.territory,
     )
     return _Measured(ledger, overhead, located, rings)
 
 
-def _overhead(run: _Run, sources: Sources, lots: gpd.GeoDataFrame) -> OverheadSources:
+def _overhead(
+    run: _Run, sources: Sources, lots: gpd.GeoDataFrame, on_step: OnStep
+) -> OverheadSources:
     """Return what is above the lots; heights are read when the stage asks for the next tile."""
     boxes = shapely.bounds(lots.geometry.to_numpy())
     margin = run.assumptions.height_model.margin_m.value
@@ -250,9 +228,18 @@ def _overhead(run: _Run, sources: Sources, lots: gpd.GeoDataFrame) -> OverheadSo
         trees=sources.trees,
         buildings=sources.buildings,
         carports=sources.carports,
-        tiles=None if heights.is_empty else heights.tiles(boxes, margin),
+        tiles=None if heights.is_empty else _told(heights.tiles(boxes, margin), len(lots), on_step),
         vintages=heights.vintages(boxes),
     )
+
+
+def _told(tiles: Iterator[HeightTile], total: int, on_step: OnStep) -> Iterator[HeightTile]:
+    """Tell how many car parks have been measured as the tiles go by."""
+    done = 0
+    for tile in tiles:
+        on_step(f"Mesure de l'ombrage sur le modèle de hauteur : {done} / {total} parcs")
+        yield tile
+        done += len(tile.members)
 
 
 def _evidence(

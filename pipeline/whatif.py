@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.configuration import Configuration
 from pipeline.export.product import Product
 from pipeline.obligation.trace import Step
 from pipeline.rule_words import value_words, written
 from pipeline.rules import RuleBook
-from pipeline.run import Configuration, OnStep, measure_commune
+from pipeline.run import OnStep, measure_commune
 
 COLUMNS = (
     *("parc_id", "nom", "statut_avant", "statut_apres", "motif_code_avant", "motif_code_apres"),

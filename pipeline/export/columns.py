@@ -50,6 +50,10 @@ _TREES = (
         "compte", "is_counted", "Compté dans les chiffres du parc",
         "Non : arbre cartographié d'un parc mesuré sur le modèle de hauteur.",
     ),
+    flag(
+        "d_alignement", "is_from_row", "Placé le long d'un alignement",
+        "L'alignement est relevé, pas ses troncs : un arbre tous les huit mètres.",
+    ),
     text("source", "source", "Source"),
 )  # fmt: skip
 _CROWNS = (

@@ -32,7 +32,8 @@ def carports(
 
     A solar area on an open roof makes the roof solar, and is the same canopy; so does a solar
     point. One on a building with walls, or a point on no roof, is left and counted. So is the
-    outline of a plant whose panels are drawn: it also holds what lies between them.
+    outline of a plant whose panels are drawn: it also holds what lies between them. One whose
+    panels are not drawn stays, to be checked.
 
     Parameters
     ----------
@@ -50,8 +51,10 @@ def carports(
     drawn = _without_outlines(drawn, same_roof_share, report)
     drawn = _without_rooftops(drawn, walls, same_roof_share, report)
     drawn = _join_roofs(drawn, same_roof_share, report)
+    # The land of a plant is an envelope: how much of it is panels, nobody says.
+    solar = drawn["is_solar"].mask(drawn["role"] == "outline")
     return drawn.drop(columns=["key", "role"]).assign(
-        carport_id="osm/" + drawn["key"].astype("str"), source="osm"
+        carport_id="osm/" + drawn["key"].astype("str"), source="osm", is_solar=solar
     )
 
 

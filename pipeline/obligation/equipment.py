@@ -94,8 +94,8 @@ def equipment_sentence(facts: Facts, law: Law, found: Equipment | None) -> str:
     if not roofs.solar_m2:
         told = ""
     other = (
-        f"Toitures sans mention de panneaux sur le parc : {square_metres(roofs.other_m2)}, à"
-        " vérifier."
+        f"Toitures ou installations dont les panneaux sont à confirmer : "
+        f"{square_metres(roofs.other_m2)}."
         if roofs.other_m2 and found.state not in {"suffisant", "suffisant_mixte"}
         else ""
     )

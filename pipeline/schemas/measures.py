@@ -147,7 +147,8 @@ class LotTree(Table):
 
     `is_outside`: it shades the lot without standing in it. `is_wide`: its crown is wide for sure;
     missing when nothing tells its width. `is_counted`: the figures of the lot count it (a mapped
-    tree is not counted where a height model measures the lot).
+    tree is not counted where a height model measures the lot). `is_from_row`: set along a mapped
+    row at an assumed spacing.
     """
 
     tree_id: Series[str] = pg.Field(unique=True)
@@ -160,6 +161,7 @@ class LotTree(Table):
     is_outside: Series[bool]
     is_wide: Series[pd.BooleanDtype] = pg.Field(nullable=True)
     is_counted: Series[bool]
+    is_from_row: Series[bool]
     geometry: GeoSeries[Geometry] = pg.Field(nullable=False)
 
 

@@ -147,8 +147,8 @@ class Carport(Polygons):
     """
     Roof without walls that may shelter bays, as a source draws it.
 
-    `is_solar`: a source says that it carries panels; missing when none says. `power_kwc` where
-    told.
+    `is_solar`: a source says that it carries panels; missing when none says, or when it draws the
+    land of a plant, not its panels. `power_kwc` where told.
     """
 
     carport_id: Series[str] = pg.Field(unique=True)

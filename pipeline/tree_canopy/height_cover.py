@@ -209,6 +209,7 @@ def _trees(lots: gpd.GeoDataFrame, told: list[_Found], assumptions: Assumptions)
                     "is_outside": ~reading.stands_in[met],
                     "is_wide": _is_wide(reading, assumptions)[met],
                     "is_counted": True,
+                    "is_from_row": False,
                     "geometry": reading.stems[met],
                 }
             )

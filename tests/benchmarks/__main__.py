@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,12 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.generated import generate
+from tests.benchmarks.generated_heights import generate_heights
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = 3
+LOT_COUNTS = (800, 8_000, 40_000)
+USUAL = 8_000
 LARGE = int(os.environ.get("PARZAN_BENCH_LOTS", "200000"))
 SMALL = LARGE // 10
 IMPORTS = (
@@ -26,19 +30,22 @@ IMPORTS = (
 )
 
 
-def measure(name: str, folder: Path) -> dict[str, float]:
+def measure(name: str, *arguments: object, module: str = "cases") -> dict[str, float]:
     """Run one case in its own process."""
-    command = [sys.executable, "-m", "tests.benchmarks.cases", name, str(folder)]
+    told = [str(argument) for argument in arguments]
+    command = [sys.executable, "-m", f"tests.benchmarks.{module}", name, *told]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def interleaved(cases: list[tuple[str, Path]]) -> dict[tuple[str, Path], dict[str, float]]:
+def interleaved(
+    cases: list[tuple[object, ...]], module: str = "cases"
+) -> dict[tuple[object, ...], dict[str, float]]:
     """Return the median of `RUNS` interleaved runs of each case."""
-    found: dict[tuple[str, Path], list[dict[str, float]]] = {case: [] for case in cases}
+    found: dict[tuple[object, ...], list[dict[str, float]]] = {case: [] for case in cases}
     for _ in range(RUNS):
         for case in cases:
-            found[case].append(measure(*case))
+            found[case].append(measure(*case, module=module))
     return {
         case: {key: statistics.median(run[key] for run in runs) for key in runs[0]}
         for case, runs in found.items()
@@ -67,6 +74,38 @@ def agreement(folder: Path) -> tuple[str, str, str, str]:
     scale = np.maximum(reference, 1.0)
     worst = float(np.max(np.abs(ours["areas"] - reference) / scale))
     return f"{worst:.1e}", "", "≤ 1e-9", verdict(worst <= 1e-9)
+
+
+def canopy(work: Path, table: Table) -> None:
+    """Share and tree tops on 10 km by 10 km at 0.5 m, against decoding alone and the usual ways."""
+    data = work / "canopy"
+    generate_heights(data / "mnh")
+    run = partial(interleaved, module="canopy_cases")
+    cases = [(name, data, count) for count in LOT_COUNTS for name in ("decode", "parzan")]
+    others = [(name, data, USUAL) for name in ("rasterstats", "mask")]
+    found = run(cases) | {case: measure(*case, module="canopy_cases") for case in others}
+    for count in LOT_COUNTS:
+        ours, floor = found["parzan", data, count], found["decode", data, count]
+        size = f"canopy, {count:,} lots".replace(",", " ")
+        row(table, f"{size}: time / decoding", ours["s"], floor["s"], "s", 1.7)
+        row(table, f"{size}: CPU time / decoding", ours["cpu"], floor["cpu"], "s", 1.7)
+        table.add_row(f"{size}: peak memory", f"{ours['MB']:.0f} MB", "", "", "")
+    ours = found["parzan", data, USUAL]
+    for name, target in (("rasterstats", 1 / 7), ("mask", 1)):
+        other = found[name, data, USUAL]
+        row(table, f"canopy, 8 000 lots: time / {name}", ours["s"], other["s"], "s", target)
+    whole = measure("stage", data, LOT_COUNTS[0], module="canopy_cases")
+    table.add_row("   the whole stage, 800 lots: crowns, roofs, a row a tree", *whole_row(whole))
+    measure("exact", data, USUAL, module="canopy_cases")
+    mine, oracle = (np.load(data / f"{name}_{USUAL}.npy") for name in ("parzan", "exact"))
+    worst = float(np.max(np.abs(mine - oracle)))
+    table.add_row("shares against exactextract, lot by lot", f"{worst:.1e}", "", "≤ 1e-4",
+                  verdict(worst <= 1e-4))  # fmt: skip
+
+
+def whole_row(found: dict[str, float]) -> tuple[str, str, str, str]:
+    """Return the cells of a measure that has no target."""
+    return f"{found['s']:.1f} s, {found['MB']:.0f} MB", "", "", ""
 
 
 def row(table: Table, name: str, ours: float, other: float, unit: str, target: float) -> None:
@@ -124,6 +163,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         cold_start(Path(folder), table)
         surface(Path(folder), table)
+        canopy(Path(folder), table)
     Console(width=120).print(table)
 
 

@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from pipeline.run import Configuration, measure_commune
+from pipeline.configuration import Configuration
+from pipeline.run import measure_commune
 from pipeline.settings import Settings
 
 if __name__ == "__main__":

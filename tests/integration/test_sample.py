@@ -768,7 +768,8 @@ def test_two_runs_give_the_same_bytes(products, tmp_path):
 
 
 def measured(day):
-    from pipeline.run import Configuration, measure_commune
+    from pipeline.configuration import Configuration
+    from pipeline.run import measure_commune
     from pipeline.settings import Settings
 
     configuration = Configuration.load(Settings())

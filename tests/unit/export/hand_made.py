@@ -200,7 +200,7 @@ def pieces():
 
 
 def trees():
-    known = {"lot_id": GRAND, "source": "osm", "is_counted": True}
+    known = {"lot_id": GRAND, "source": "osm", "is_counted": True, "is_from_row": False}
     rows = [
         {"tree_id": "T1", "genus": "Tilia", "is_outside": False, "is_wide": None, **known}
         | {"geometry": Point(X + 230, Y + 270)},

@@ -97,10 +97,10 @@ TAGS = {
         {**SOLAR, "generator:output:electricity": "55.2 kW"}, ("installation_solaire", True, 55.2),
     ),
     "a plant with its power": (
-        {**PLANT, "plant:output:electricity": "4,4 MW"}, ("installation_solaire", True, 4400.0),
+        {**PLANT, "plant:output:electricity": "4,4 MW"}, ("installation_solaire", None, 4400.0),
     ),
     "a plant of untold power": (
-        {**PLANT, "plant:output:electricity": "yes"}, ("installation_solaire", True, None),
+        {**PLANT, "plant:output:electricity": "yes"}, ("installation_solaire", None, None),
     ),
 }  # fmt: skip
 NOT_CARPORTS = {
@@ -266,7 +266,7 @@ def test_the_outline_of_a_plant_counts_only_where_no_panels_are_drawn(read_town,
         town.way(number, rectangle(0, 20 * number, 40, 20 * number + 5), **SOLAR)
     sources, told = read_town(town)
     expected = {
-        0: {"way/9": ("installation_solaire", True, 90.0)},
+        0: {"way/9": ("installation_solaire", None, 90.0)},  # an envelope, to be checked
         1: {"way/0": ("installation_solaire", True, 90.0)},
         2: {f"way/{number}": ("installation_solaire", True, None) for number in (0, 1)},
     }

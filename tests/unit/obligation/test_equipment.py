@@ -73,5 +73,5 @@ def test_sentences_say_what_is_in_place_against_what_is_due():
     assert "Ombrières photovoltaïques en place : 100\u00a0m² sur 2 000\u00a0m²" in said(100)
     assert said(0) == ""
     doubtful = said(0, 400)
-    assert doubtful.startswith("Toitures sans mention de panneaux sur le parc : 400")
+    assert doubtful.startswith("Toitures ou installations dont les panneaux sont à confirmer : 400")
     assert "photovoltaïques" not in doubtful
