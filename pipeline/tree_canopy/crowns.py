@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import rasterio.features  # type: ignore[import-untyped] # no stubs are published
 import shapely
+from scipy import ndimage
 from skimage.segmentation import watershed
 
 from pipeline.assumptions import HeightModelAssumptions
@@ -60,7 +61,7 @@ def find_crowns(
     return Crowns(
         labels=labels,
         stems=_centres(rows, columns, tile),
-        heights_m=heights[rows, columns].astype(float),
+        heights_m=_highest(heights, labels, len(rows)),
         areas_m2=np.asarray(pixels * tile.resolution**2, dtype=float),
     )
 
@@ -109,6 +110,12 @@ def crown_polygons(labels: Labels, tile: HeightTile) -> tuple[GeometryArray, Pos
     found = sorted(parts)
     outlines = [shapely.union_all(parts[label]) for label in found]
     return np.array(outlines, dtype=object), np.array(found, dtype=np.intp)
+
+
+def _highest(heights: Heights, labels: Labels, count: int) -> FloatArray:
+    """Return the highest pixel of each crown: smoothing moves a top off its highest branch."""
+    highest = ndimage.maximum(heights, labels, np.arange(1, count + 1))
+    return np.asarray(highest, dtype=float).reshape(count)
 
 
 def _centres(rows: Positions, columns: Positions, tile: HeightTile) -> GeometryArray:
