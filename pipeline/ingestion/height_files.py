@@ -124,7 +124,7 @@ def read_metres(
     pixels = ((row, last_row), (column, last_column))
     raw = view.read(1, window=pixels)
     metres = raw.astype(np.float32, copy=False)
-    unknown = (raw == USUAL_NODATA) | np.isinf(raw)
+    unknown = ~((raw > USUAL_NODATA) & (raw < np.inf))  # NaN and both infinities too
     if view.nodata not in (None, USUAL_NODATA):
         unknown |= raw == view.nodata
     if _has_own_mask(view):

@@ -72,13 +72,17 @@ def find_tops(
 
 
 def _peaks(heights: Heights, least: float) -> npt.NDArray[np.bool_]:
-    """Return the pixels high enough that none of their four neighbours exceeds."""
-    peaks = heights >= least
-    for here, beside in (
-        (np.s_[:, 1:], np.s_[:, :-1]), (np.s_[:, :-1], np.s_[:, 1:]),
-        (np.s_[1:], np.s_[:-1]), (np.s_[:-1], np.s_[1:]),
-    ):  # fmt: skip
-        peaks[here] &= heights[here] >= heights[beside]
+    """
+    Return the pixels high enough that none of their four neighbours exceeds, row after row.
+
+    The pixel before the first of a row is the last of the row above: pixels of the border, which
+    have no whole window, are not to be asked for.
+    """
+    flat = heights.ravel()
+    peaks = flat >= least
+    for step in (1, heights.shape[1]):
+        peaks[step:] &= flat[step:] >= flat[:-step]
+        peaks[:-step] &= flat[:-step] >= flat[step:]
     return np.asarray(peaks)
 
 

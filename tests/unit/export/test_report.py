@@ -30,8 +30,8 @@ def document():
     return rules_document(BOOK, DAY)
 
 
-def test_rules_exclusions_protections_and_derogations_are_four_lists(document):
-    assert list(document) == ["regles", "exclusions", "protections", "derogations"]
+def test_rules_exclusions_protections_derogations_and_land_are_five_lists(document):
+    assert list(document) == ["regles", "exclusions", "protections", "derogations", "sols"]
     assert json.loads(json.dumps(document)) == document
     by_id = {key: {entry["id"]: entry for entry in entries} for key, entries in document.items()}
     assert by_id["regles"]["APER40.seuil"]["valeur"] == 1500
@@ -49,6 +49,8 @@ def test_rules_exclusions_protections_and_derogations_are_four_lists(document):
     island = by_id["regles"]["APER40.seuil_reunion"]
     assert (island["departements"], island["remplace"]) == (["974"], "APER40.seuil")
     assert by_id["regles"]["APER40.report_petit_acompte"]["valeur"] is None
+    assert "280 cases" in by_id["sols"]["nomenclature_des_sols"]["libelle"]
+    assert by_id["sols"]["centrale_solaire"]["a_relire"]
 
 
 def test_what_was_not_yet_in_force_is_not_listed():
