@@ -27,6 +27,9 @@ class HeightTile:
         Side of a pixel, metres. The corner of every tile of a run lies on one grid of that step.
     members
         Positions, among the boxes asked for, of those that the tile serves.
+    native_m
+        Side of the largest native pixel among the files that see above the ground here, metres;
+        None: `resolution`. A coarse file read on a finer grid stays coarse.
     """
 
     heights: Heights
@@ -34,6 +37,12 @@ class HeightTile:
     north: float
     resolution: float
     members: Positions
+    native_m: float | None = None
+
+    @property
+    def coarsest_m(self) -> float:
+        """Side of the largest pixel that the heights come from, metres, `resolution` at least."""
+        return max(self.native_m or 0.0, self.resolution)
 
 
 # Boxes `(n, 4)` (west, south, east, north) and a margin, metres → tiles; each box with data is

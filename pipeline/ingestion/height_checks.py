@@ -5,22 +5,26 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import shapely
 
+from pipeline.french import percent
 from pipeline.heights import Heights
 from pipeline.ingestion.height_files import (
     SPOT_PIXELS,
     SPOTS_PER_SIDE,
     HeightFile,
     Kind,
-    refuse_altitudes,
-    refuse_other_heights,
 )
 from pipeline.ingestion.height_mosaic import Mosaic
+from pipeline.ingestion.height_overlaps import disagreement, other_share
+from pipeline.ingestion.height_values import refuse_altitudes, refuse_other_heights
 from pipeline.ingestion.height_windows import Grid, spread, union_of
 from pipeline.ingestion.scope import Bounds
 
 # Two flights of one place, or two versions: beyond this share of pixels that differ by more than
-# this height, metres, which of the two is read changes the shade. Both excluded.
-_OTHER_SHARE, _OTHER_M = 0.05, 1.0
+# `OTHER_M`, which of the two is read changes the shade. Excluded.
+_OTHER_SHARE = 0.05
+# A surface model and its terrain may not end at the same pixel: a share of the surface without
+# terrain is told beyond this. Excluded.
+_GROUNDLESS_SHARE = 0.01
 # Neighbours may share a pixel along their seam; not more.
 _SEAM_PIXELS = 1.01
 
@@ -55,6 +59,7 @@ def refuse_disagreements(files: Sequence[HeightFile], grid: Grid, within: Bounds
     Refuse two files of a kind that tell different heights of the same ground.
 
     A bounded sample of what they share, `within` a box, is compared; a seam of one pixel is not.
+    The rest is compared where it is read (`Mosaic.values`).
 
     Raises
     ------
@@ -63,24 +68,34 @@ def refuse_disagreements(files: Sequence[HeightFile], grid: Grid, within: Bounds
     """
     for one, other, shared in _overlaps(files, within):
         heights = [_spots([file], file.kind, shared, grid) for file in (one, other)]
-        gaps = np.abs(heights[0] - heights[1])
-        known = gaps[np.isfinite(gaps)]
-        share = (known > _OTHER_M).mean() if known.size else 0.0
+        share = other_share(*heights)
         if share > _OTHER_SHARE:
-            why = (
-                f"{share:.0%} des pixels communs avec {one.name} diffèrent de plus de"
-                f" {_OTHER_M:.0f} m : deux millésimes ? n'en garder qu'un"
-            )
-            raise other.report.refusal(why)
+            raise disagreement(one, other, share)
 
 
-def refuse_wrong_pairs(files: Sequence[HeightFile], grid: Grid) -> None:
-    """Refuse surface models which, less the terrain, give no heights: other unit, other system."""
-    pairs = [file for file in files if file.kind != "mnh"]
-    for surface in (file for file in pairs if file.kind == "mns"):
-        altitudes = _spots([surface], "mns", surface.bounds, grid)
-        ground = _spots(pairs, "mnt", surface.bounds, grid)
-        refuse_other_heights(altitudes - ground, surface.report)
+def refuse_wrong_pairs(files: Sequence[HeightFile], grid: Grid, within: Bounds | None) -> None:
+    """
+    Refuse surface models which, less the terrain, give no heights: other unit, other system.
+
+    Only what lies `within` a box is looked at. What has no terrain there is noted.
+    """
+    terrains = [file for file in files if file.kind == "mnt"]
+    for surface in (file for file in files if file.kind == "mns"):
+        seen = surface.bounds if within is None else _meeting(surface.bounds, within)
+        if seen is None:
+            continue
+        _note_missing_ground(surface, terrains, seen)
+        heights = _spots([surface], "mns", seen, grid) - _spots(terrains, "mnt", seen, grid)
+        refuse_other_heights(heights, surface.report, "pair")
+
+
+def _note_missing_ground(surface: HeightFile, terrains: Sequence[HeightFile], seen: Bounds) -> None:
+    """Tell how much of what is seen of a surface model no terrain model covers."""
+    covered = shapely.union_all([shapely.box(*terrain.bounds) for terrain in terrains])
+    area = shapely.box(*seen)
+    share = area.difference(covered).area / area.area
+    if share > _GROUNDLESS_SHARE:
+        surface.report.note(f"terrain (MNT) absent sous {percent(share)} du modèle de surface")
 
 
 def _spots(files: Sequence[HeightFile], kind: Kind, ground: Bounds, grid: Grid) -> Heights:

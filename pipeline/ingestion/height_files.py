@@ -1,4 +1,4 @@
-"""One GeoTIFF of heights or altitudes: what it is, where it lies, whether its values can be."""
+"""One GeoTIFF of heights or altitudes: what it is, where it lies, when it was flown."""
 
 import math
 import re
@@ -9,10 +9,12 @@ from typing import Literal
 import numpy as np
 import rasterio  # type: ignore[import-untyped] # no stubs are published
 from pyproj import CRS
-from rasterio.enums import MaskFlags  # type: ignore[import-untyped] # idem
 from rasterio.vrt import WarpedVRT  # type: ignore[import-untyped] # idem
+from rasterio.warp import transform  # type: ignore[import-untyped] # idem
 
+from pipeline.french import decimal
 from pipeline.heights import Heights
+from pipeline.ingestion.height_values import read_metres, refuse_other_heights
 from pipeline.ingestion.height_windows import Grid, Window, spread
 from pipeline.ingestion.placement import same_crs
 from pipeline.ingestion.provenance import FileReport
@@ -24,26 +26,18 @@ Kind = Literal["mnh", "mns", "mnt"]
 # Coarser pixels mix a crown with the ground beside it, finer ones are not what LiDAR gives. Metres,
 # both included.
 FINEST_M, COARSEST_M = 0.2, 2.0
-# In a height model some ground is always seen: its lowest percent is near 0. In a surface model it
-# is the altitude of the place. Metres, both included.
-GROUND_M = 2.0
-# No tree of France is higher; a tower may be, on a few pixels. Metres, included.
-HIGHEST_M = 100.0
-_GROUND_PERCENTILE, _TOP_PERCENTILE = 1.0, 99.9
-# What IGN writes where nothing was measured, whether the file declares it or not.
-USUAL_NODATA = -9999.0
+# No LiDAR was flown over France before; the year is included.
+EARLIEST_YEAR = 1990
 # Values are looked at in sixteen spots of this side, pixels: the cost is that of sixteen blocks.
 SPOTS_PER_SIDE, SPOT_PIXELS = 4, 128
 
 # The first that fits: a height model made « from the MNS » is a height model.
-_WORDS: dict[Kind, str] = {"mnh": "mnh|chm", "mns": "mns|dsm|surface",
-                           "mnt": "mnt|dtm|terrain|rge_?alti"}  # fmt: skip
-_YEAR = re.compile(r"(?<!\d)(?:199|20\d)\d(?!\d)")
+_WORDS: dict[Kind, str] = {"mnh": "mnh|chm", "mns": "mns|dsm", "mnt": "mnt|dtm|rge_?alti"}
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+# « 1914_4226 » places a tile in kilometres: four digits before four more are not surely a year.
+_SURE_YEAR = re.compile(rf"{_YEAR.pattern}(?![_-][1-9]\d{{3}}(?!\d))")
+_TAGGED_YEAR = re.compile(r"[1-9]\d{3}(?=-)")
 _CONTENT = "hauteurs (MNH), ou altitudes d'un couple MNS et MNT, en mètres"
-_ALTITUDES = (
-    "altitudes, pas des hauteurs : c'est un modèle de surface (MNS) ;"
-    " y joindre le MNT, ou déposer le MNH"
-)
 
 
 @dataclass(frozen=True)
@@ -61,6 +55,8 @@ class HeightFile:
         Its pixels, in the territory CRS; those that it is read as when it must be reprojected.
     is_straight
         Its own pixels are those of `grid`.
+    native_m
+        Longest side of its own pixels, metres.
     """
 
     report: FileReport
@@ -70,6 +66,7 @@ class HeightFile:
     rows: int
     columns: int
     is_straight: bool
+    native_m: float
 
     @property
     def name(self) -> str:
@@ -95,12 +92,13 @@ def open_height_file(report: FileReport, scope: Scope) -> HeightFile | None:
     ------
     SourceError
         If the file is damaged, has several bands or no place on the ground, pixels outside
-        [`FINEST_M`, `COARSEST_M`], or values that are no heights in metres for a height model.
+        [`FINEST_M`, `COARSEST_M`], a date before `EARLIEST_YEAR` or to come, or values that are no
+        heights in metres for a height model.
     """
     with readable(report), open_raster(report) as dataset:
         file = _placed(dataset, report, scope)
         _refuse_other_resolutions(file)
-        _date(dataset, report)
+        _date(dataset, report, scope)
         if not _meets(file.bounds, scope.window):
             report.meet(0)
             return None
@@ -111,63 +109,9 @@ def open_height_file(report: FileReport, scope: Scope) -> HeightFile | None:
         report.note("aucune hauteur renseignée")
         return None
     if file.kind == "mnh":
-        refuse_other_heights(values, report)
+        refuse_other_heights(values, report, "unnamed" if _named_kind(report) is None else "named")
     report.row_count += 1
     return file
-
-
-def read_metres(
-    view: rasterio.DatasetReader, window: Window, dataset: rasterio.DatasetReader
-) -> Heights:
-    """Read a window of `dataset`, or of a `view` that warps it: metres, NaN where unknown."""
-    row, column, last_row, last_column = window
-    pixels = ((row, last_row), (column, last_column))
-    raw = view.read(1, window=pixels)
-    metres = raw.astype(np.float32, copy=False)
-    unknown = ~((raw > USUAL_NODATA) & (raw < np.inf))  # NaN and both infinities too
-    if view.nodata not in (None, USUAL_NODATA):
-        unknown |= raw == view.nodata
-    if _has_own_mask(view):
-        unknown |= view.read_masks(1, window=pixels) == 0
-    scale, offset = dataset.scales[0], dataset.offsets[0]
-    if (scale, offset) != (1.0, 0.0):
-        metres = np.asarray(metres * scale + offset, dtype=np.float32)
-    metres[unknown] = np.nan
-    return np.asarray(metres, dtype=np.float32)
-
-
-def _has_own_mask(view: rasterio.DatasetReader) -> bool:
-    """Tell whether unknown pixels are told by a mask, which costs a second reading, not a value."""
-    flags = view.mask_flag_enums[0]
-    return MaskFlags.nodata not in flags and flags != [MaskFlags.all_valid]
-
-
-def refuse_other_heights(values: Heights, report: FileReport) -> None:
-    """Refuse values that are no heights above the ground in metres; NaN says nothing."""
-    known = values[np.isfinite(values)]
-    if not known.size:
-        return
-    ground, top = np.percentile(known, (_GROUND_PERCENTILE, _TOP_PERCENTILE))
-    if ground > GROUND_M:
-        why = f"valeurs de {ground:.0f} à {top:.0f} m : {_ALTITUDES}"
-        raise report.refusal(why)
-    if ground < -GROUND_M:
-        why = (
-            f"hauteurs jusqu'à {ground:.0f} m sous le sol ; déclarer la valeur « nodata »,"
-            " ou vérifier l'unité et le système d'altitude"
-        )
-        raise report.refusal(why)
-    if top > HIGHEST_M:
-        why = (
-            f"hauteurs jusqu'à {top:.0f} m : unité en centimètres ?"
-            " convertir en mètres ou déclarer l'échelle 0,01"
-        )
-        raise report.refusal(why)
-
-
-def refuse_altitudes(report: FileReport) -> None:
-    """Refuse a surface model that no terrain model comes with."""
-    raise report.refusal(_ALTITUDES)
 
 
 def _placed(dataset: rasterio.DatasetReader, report: FileReport, scope: Scope) -> HeightFile:
@@ -178,17 +122,18 @@ def _placed(dataset: rasterio.DatasetReader, report: FileReport, scope: Scope) -
     is_home = same_crs(horizontal, scope.territory)
     name = scope.territory.crs if is_home else horizontal.to_wkt()
     a, b, west, d, e, north = dataset.transform[:6]
-    kind = _kind(report)
+    kind = _named_kind(report) or "mnh"  # without any hint, heights, to be checked
     rows, columns = dataset.shape
     if is_home and b == d == 0 and a > 0 and math.isclose(a, -e, rel_tol=1e-6):
         grid = Grid(west, north, a, scope.territory.crs)
-        return HeightFile(report, kind, name, grid, rows, columns, is_straight=True)
+        return HeightFile(report, kind, name, grid, rows, columns, is_straight=True, native_m=a)
     if is_home:
         report.note("grille inclinée ou pixels non carrés : redressée, valeurs interpolées")
     else:
         report.note(f"reprojeté depuis {horizontal.name}, valeurs interpolées")
     grid, rows, columns = _straightened(dataset, name, horizontal, report, scope)
-    return HeightFile(report, kind, name, grid, rows, columns, is_straight=False)
+    side = _longest_side(dataset, name, grid.crs)
+    return HeightFile(report, kind, name, grid, rows, columns, is_straight=False, native_m=side)
 
 
 def _straightened(
@@ -207,30 +152,53 @@ def _straightened(
     return Grid(west, north, side, home), rows, columns
 
 
-def _kind(report: FileReport) -> Kind:
-    """Tell heights from altitudes by the name; without any hint, heights, to be checked."""
-    named = f"{report.file.stem} {report.file.path.stem}"  # an archive, and the file that it holds
+def _longest_side(dataset: rasterio.DatasetReader, crs: str, home: str) -> float:
+    """Return the longer side of the pixel in the middle of a raster, metres in another CRS."""
+    row, column = dataset.height // 2, dataset.width // 2
+    corners = dataset.xy([row, row, row + 1], [column, column + 1, column], offset="ul")
+    x, y = transform(crs, home, *corners)
+    return max(math.hypot(x[i] - x[0], y[i] - y[0]) for i in (1, 2))
+
+
+def _named_kind(report: FileReport) -> Kind | None:
+    """Tell heights from altitudes by the name, None when it says nothing."""
     for kind, words in _WORDS.items():
-        if re.search(rf"(?<![^\W_])(?:{words})(?![^\W_])", named, re.IGNORECASE):
+        if re.search(rf"(?<![^\W_])(?:{words})(?![^\W_])", _names(report), re.IGNORECASE):
             return kind
-    return "mnh"
+    return None
+
+
+def _names(report: FileReport) -> str:
+    """Return the name of an archive and that of the file that it holds."""
+    return f"{report.file.stem} {report.file.path.stem}"
 
 
 def _refuse_other_resolutions(file: HeightFile) -> None:
     side = file.grid.resolution
     if not FINEST_M * (1 - 1e-6) <= side <= COARSEST_M * (1 + 1e-6):
-        accepted = f"{FINEST_M:g}-{COARSEST_M:g} m".replace(".", ",")
-        why = f"pixels de {side:.3g} m, hors de {accepted} ; déposer une autre résolution"
+        found = decimal(float(f"{side:.3g}"))
+        accepted = f"{decimal(FINEST_M)}-{decimal(COARSEST_M)} m"
+        why = f"pixels de {found} m, hors de {accepted} ; déposer une autre résolution"
         raise file.report.refusal(why)
 
 
-def _date(dataset: rasterio.DatasetReader, report: FileReport) -> None:
-    """Take the day written in the file, else the year of its name."""
+def _date(dataset: rasterio.DatasetReader, report: FileReport, scope: Scope) -> None:
+    """Take the day written in the file, else the year of its name; refuse one that cannot be."""
+    possible = range(EARLIEST_YEAR, scope.latest_year + 1)
     tag = str(dataset.tags().get("TIFFTAG_DATETIME", ""))[:10].replace(":", "-")
-    if _YEAR.match(tag):
+    tagged = _TAGGED_YEAR.match(tag)
+    named = [year for year in _YEAR.findall(_names(report)) if int(year) in possible]
+    sure = [] if named else _SURE_YEAR.findall(_names(report))
+    told = [tagged[0]] if tagged else sure
+    if told and int(told[0]) not in possible:
+        why = (
+            f"millésime {told[0]} impossible (de {EARLIEST_YEAR} à {scope.latest_year}) ;"
+            " corriger le nom du fichier, ou sa balise TIFFTAG_DATETIME"
+        )
+        raise report.refusal(why)
+    if tagged:
         report.keep_latest(tag)
-    named = _YEAR.search(f"{report.file.stem} {report.file.path.stem}")
-    if report.vintage is None and named is not None:
+    if report.vintage is None and named:
         report.vintage = named[0]
     known = "le millésime est la date des hauteurs"
     report.note(known if report.vintage else "date des hauteurs inconnue")

@@ -1,4 +1,10 @@
-"""Folder `mnh`: heights above the ground, checked at once and read later, tile by tile."""
+"""
+Folder `mnh`: heights above the ground, checked at once and read later, tile by tile.
+
+Working memory: two tiles of `MOST_PIXELS` float32, one read while the other is measured, what is
+compared where files overlap (as much again at most), and the block cache of GDAL (256 MB from the
+command line, `GDAL_CACHEMAX`). One box larger than a tile is read whole.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -81,7 +87,8 @@ class HeightModel:
         Raises
         ------
         SourceError
-            Naming the file, if one cannot be read where it is needed.
+            Naming the file, if one cannot be read where it is needed, holds no heights in metres
+            there, or tells other heights than another file.
 
         Notes
         -----
@@ -101,7 +108,10 @@ class HeightModel:
                 window = union_of(windows[members])
                 heights = mosaic.heights(window)
                 west, north = grid.corner(*window[:2])
-                return HeightTile(heights, west, north, grid.resolution, served[members])
+                coarsest = mosaic.coarsest_m(window)
+                return HeightTile(
+                    heights, west, north, grid.resolution, served[members], native_m=coarsest
+                )
 
             yield from _one_ahead(read, group_windows(windows))
 
@@ -145,5 +155,5 @@ def read_height_model(reports: Sequence[FileReport], scope: Scope) -> HeightMode
     grids = [file.grid for file in files if file.kind != "mnt"]
     grid = min(grids, key=lambda grid: round(grid.resolution, 6))
     refuse_disagreements(files, grid, scope.window)
-    refuse_wrong_pairs(files, grid)
+    refuse_wrong_pairs(files, grid, scope.window)
     return HeightModel(files, grid)

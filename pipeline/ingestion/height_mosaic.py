@@ -10,9 +10,12 @@ import rasterio  # type: ignore[import-untyped] # no stubs are published
 from rasterio.enums import Resampling  # type: ignore[import-untyped] # idem
 from rasterio.vrt import WarpedVRT  # type: ignore[import-untyped] # idem
 
+from pipeline.errors import SourceError
 from pipeline.heights import Heights
-from pipeline.ingestion.height_files import USUAL_NODATA, HeightFile, Kind, read_metres
-from pipeline.ingestion.height_windows import Grid, Window, Windows, meeting
+from pipeline.ingestion.height_files import HeightFile, Kind
+from pipeline.ingestion.height_overlaps import disagreement, other_cell, other_share
+from pipeline.ingestion.height_values import USUAL_NODATA, read_metres, refuse_towers
+from pipeline.ingestion.height_windows import BoolArray, Grid, Window, Windows, meeting
 from pipeline.ingestion.rasters import open_raster, readable
 
 # Corners this close to those of the grid, in pixels, are the same: a file is then read as it is.
@@ -25,14 +28,16 @@ class Mosaic:
     """
     Height files on one grid; each is opened when a window first meets it.
 
-    Where several files of a kind have a value, the first in the order given wins. A context
-    manager: the files are closed at its end.
+    Where several files of a kind have a value, the newest wins, one without date last, then the
+    first by name. A context manager: the files are closed at its end.
     """
 
     def __init__(self, files: Sequence[HeightFile], grid: Grid) -> None:
-        self._files = tuple(files)
+        by_name = sorted(files, key=lambda file: file.name)
+        self._files = sorted(by_name, key=lambda file: file.report.vintage or "", reverse=True)
         self._grid = grid
         self._kinds = np.array([file.kind for file in self._files])
+        self._sides = np.array([file.native_m for file in self._files])
         self._windows: Windows = np.array([window_of(file, grid) for file in self._files])
         self._open: dict[int, _Laid] = {}
 
@@ -59,16 +64,31 @@ class Mosaic:
         Raises
         ------
         SourceError
-            Naming the file, if one cannot be read there.
+            Naming the file, if one cannot be read there, holds no heights in metres there, or tells
+            other heights than a file of its kind.
         """
         heights = self.values("mnh", window)
         if (self._kinds == "mns").any() and (is_gap := np.isnan(heights)).any():
             above = self.values("mns", window) - self.values("mnt", window)
+            for number in self._meeting("mns", window)[:1]:
+                refuse_towers(above, self._files[number].report)
             np.copyto(heights, above, where=is_gap)
         return heights
 
+    def coarsest_m(self, window: Window) -> float:
+        """Return the longest native pixel, metres, of the files that see above the ground there."""
+        seen = self._sides[self._meets(window) & (self._kinds != "mnt")]
+        return float(seen.max()) if len(seen) else self._grid.resolution
+
     def values(self, kind: Kind, window: Window) -> Heights:
-        """Return what the files of one kind hold; NaN where none has a value."""
+        """
+        Return what the files of one kind hold; NaN where none has a value.
+
+        Raises
+        ------
+        SourceError
+            Also where two of them tell other heights.
+        """
         row, column, last_row, last_column = window
         found = self._meeting(kind, window)
         if len(found) == 1 and meeting(window, _as_window(self._windows[found[0]])) == window:
@@ -80,15 +100,30 @@ class Mosaic:
                 continue
             rows = slice(shared[0] - row, shared[2] - row)
             part = values[rows, shared[1] - column : shared[3] - column]
-            is_gap = np.isnan(part)
-            if is_gap.any():
-                np.copyto(part, self._laid(number).read(shared), where=is_gap)
+            own, is_gap = self._laid(number).read(shared), np.isnan(part)
+            if not is_gap.all() and (cell := other_cell(part, own, shared[:2])) is not None:
+                raise self._disagreement(number, cell)
+            np.copyto(part, own, where=is_gap)
         return values
 
+    def _disagreement(self, number: int, cell: Window) -> SourceError:
+        """Name a file, and the one before it that differs most in a cell."""
+        shares = {}
+        for before in self._meeting(self._files[number].kind, cell):
+            shared = meeting(cell, _as_window(self._windows[before]))
+            both = shared and meeting(shared, _as_window(self._windows[number]))
+            if before < number and both:
+                one, other = (self._laid(each).read(both) for each in (before, number))
+                shares[before] = other_share(one, other)
+        first = max(shares, key=lambda before: shares[before])
+        return disagreement(self._files[first], self._files[number], shares[first])
+
     def _meeting(self, kind: Kind, window: Window) -> list[int]:
+        return np.flatnonzero(self._meets(window) & (self._kinds == kind)).tolist()
+
+    def _meets(self, window: Window) -> BoolArray:
         first, last = self._windows[:, :2], self._windows[:, 2:]
-        meets = (first < window[2:]).all(axis=1) & (last > window[:2]).all(axis=1)
-        return [int(number) for number in np.flatnonzero(meets & (self._kinds == kind))]
+        return np.asarray((first < window[2:]).all(axis=1) & (last > window[:2]).all(axis=1))
 
     def _laid(self, number: int) -> "_Laid":
         if number not in self._open:
@@ -121,7 +156,10 @@ class _Laid:
         row, column = self.first
         own = (window[0] - row, window[1] - column, window[2] - row, window[3] - column)
         with readable(self.file.report):
-            return read_metres(self.view, own, self.dataset)
+            values = read_metres(self.view, own, self.dataset)
+        if self.file.kind == "mnh":
+            refuse_towers(values, self.file.report)
+        return values
 
     def close(self) -> None:
         self.view.close()

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from pipeline.assumptions import GroundCover
+from pipeline.assumption_groups import GroundCover
 from pipeline.crs import FloatArray
 from pipeline.ingestion.osm_objects import Incomplete, Tags
 from pipeline.ingestion.osm_tags import (

@@ -7,6 +7,7 @@ from pipeline.ingestion.osm_objects import Tags
 _ROOFS = {"roof", "canopy"}
 _POWER = {"generator", "plant"}
 _SOURCES = ("plant:source", "generator:source")
+_PANELS = {"generator:method": "photovoltaic", "generator:type": "solar_photovoltaic_panel"}
 _OUTPUTS = ("plant:output:electricity", "generator:output:electricity")
 # One number and its unit; « c » is the French for the « p » of peak power.
 _OUTPUT = re.compile(
@@ -25,7 +26,7 @@ def is_solar_power(tags: Tags) -> bool:
 
 def _names_the_sun(tags: Tags) -> bool:
     sources = {word.strip() for key in _SOURCES for word in tags.get(key, "").split(";")}
-    return "solar" in sources or tags.get("generator:method") == "photovoltaic"
+    return "solar" in sources or any(tags.get(key) == value for key, value in _PANELS.items())
 
 
 def is_open_roof(tags: Tags) -> bool:
@@ -57,10 +58,8 @@ def is_closed_building(tags: Tags) -> bool:
 
 
 def bears_panels(tags: Tags) -> bool:
-    """Tell whether an open roof says that it is solar; a generator of another source is not."""
-    if _names_the_sun(tags) or tags.get("roof:material") == "solar_panels":
-        return True
-    return tags.get("power") in _POWER and not any(key in tags for key in _SOURCES)
+    """Tell whether an open roof says that it is solar; a generator of untold source does not."""
+    return _names_the_sun(tags) or tags.get("roof:material") == "solar_panels"
 
 
 def kilowatts(tags: Tags) -> float | None:

@@ -11,10 +11,10 @@ ROLES = (
 )  # fmt: skip
 DETAILS = (
     "access", "area", "boundary", "bridge", "capacity", "covered", "diameter_crown", "est_width",
-    "generator:method", "generator:output:electricity", "generator:source", "genus", "height",
-    "hgv", "layer", "location", "motor_vehicle", "motorcar", "name", "operator", "parking",
-    "plant:output:electricity", "plant:source", "roof:material", "service", "species", "truck",
-    "tunnel", "type", "vehicle", "width",
+    "generator:method", "generator:output:electricity", "generator:source", "generator:type",
+    "genus", "height", "hgv", "layer", "location", "motor_vehicle", "motorcar", "name", "operator",
+    "parking", "plant:output:electricity", "plant:source", "roof:material", "service", "species",
+    "truck", "tunnel", "type", "vehicle", "width",
 )  # fmt: skip
 
 _ON_STREET = {"street_side", "lane", "on_kerb", "half_on_kerb", "on_street", "shoulder"}

@@ -8,6 +8,7 @@ import rasterio  # type: ignore[import-untyped] # no stubs are published
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 from rasterio._err import CPLE_BaseError  # type: ignore[import-untyped] # idem; nowhere public
+from rasterio.enums import ColorInterp  # type: ignore[import-untyped] # idem
 from rasterio.errors import (  # type: ignore[import-untyped] # idem
     NotGeoreferencedWarning,
     RasterioError,
@@ -46,11 +47,10 @@ def crs_of(dataset: rasterio.DatasetReader, report: FileReport, content: str) ->
     Raises
     ------
     SourceError
-        If it is not a single band (`content` says in French of what) placed on the ground.
+        If it is not a single band of real numbers (`content` says in French of what) placed on the
+        ground.
     """
-    if dataset.count != 1:
-        why = f"{dataset.count} bandes, une attendue : {content}"
-        raise report.refusal(why)
+    _refuse_other_bands(dataset, report, content)
     if dataset.crs is None or dataset.transform.is_identity:
         why = "système de coordonnées ou emprise absents ; géoréférencer le GeoTIFF"
         raise report.refusal(why)
@@ -59,3 +59,15 @@ def crs_of(dataset: rasterio.DatasetReader, report: FileReport, content: str) ->
     except CRSError as error:
         why = f"système de coordonnées illisible ({error}) ; géoréférencer le GeoTIFF"
         raise report.refusal(why) from error
+
+
+def _refuse_other_bands(dataset: rasterio.DatasetReader, report: FileReport, content: str) -> None:
+    if dataset.count != 1:
+        why = f"{dataset.count} bandes, une attendue : {content}"
+        raise report.refusal(why)
+    if "complex" in dataset.dtypes[0]:
+        why = f"nombres complexes, des nombres réels attendus : {content}"
+        raise report.refusal(why)
+    if ColorInterp.palette in dataset.colorinterp:
+        why = f"image à palette de couleurs, des valeurs mesurées attendues : {content}"
+        raise report.refusal(why)

@@ -9,44 +9,20 @@ import zipfile
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
-import rasterio
-from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.settings import Settings
+from tests.integration.command import ON, nothing_written, refused, run, runner
 from tests.tables import CONFIG
-
-runner = CliRunner()
-ON = "2026-11-22"
 
 
 @pytest.fixture
 def data(tmp_path):
     """Return a copy of the sample folder that a test may damage."""
     return Path(shutil.copytree(Settings().sample, tmp_path / "data"))
-
-
-def run(data, out, insee="62999", *options):
-    arguments = ["run", insee, "--data", str(data), "--out", str(out), "--on", ON, *options]
-    return runner.invoke(app, arguments)
-
-
-def refused(result, *words):
-    lines = [line for line in result.stderr.splitlines() if line.strip()]
-    assert result.exit_code == 1, result.output
-    assert len(lines) == 1, lines
-    assert lines[0].startswith("Erreur : ")
-    assert "Traceback" not in result.output
-    for word in words:
-        assert word in lines[0]
-
-
-def nothing_written(out):
-    return not out.exists() or not [path for path in out.rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize("insee", ["99999", "6299", "62999x", "../62999", "62999\n", "２６９９９"])
@@ -195,50 +171,6 @@ def test_a_bad_file_of_the_service(data, tmp_path, name, content, word):
     path.write_text(content, encoding="utf-8")
     refused(run(data, tmp_path / "out"), name, word)
     assert nothing_written(tmp_path / "out")
-
-
-def heights(data, value, name="mnh.tif", crs="EPSG:2154", kept=1.0):
-    """Deposit a tile of 300 m in the middle of the sample: the ground, and `value` on a half."""
-    west, south, east, north = (
-        gpd.read_file(min((data / "communes").iterdir())).to_crs(2154).total_bounds
-    )
-    place = rasterio.Affine(1, 0, (west + east) // 2, 0, -1, (south + north) // 2)
-    values = np.zeros((300, 300), dtype="float32")
-    values[:, 150:] = value
-    path = data / "mnh" / name
-    path.parent.mkdir(exist_ok=True)
-    profile = {"driver": "GTiff", "count": 1, "height": 300, "width": 300, "dtype": "float32"}
-    with rasterio.open(path, "w", **profile, transform=place, crs=crs) as target:
-        target.write(values, 1)
-    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * kept)])
-
-
-@pytest.mark.parametrize(
-    ("tiles", "words"),
-    [
-        pytest.param([{"value": 9, "kept": 0.9}], ["mnh/mnh.tif", "tronqué"], id="truncated"),
-        pytest.param([{"value": 9, "crs": None}], ["mnh/mnh.tif", "géoréférencer"], id="no CRS"),
-        pytest.param([{"value": 900}], ["mnh/mnh.tif", "centimètres"], id="centimetres"),
-        pytest.param(
-            [{"value": 9, "name": "mns.tif"}],
-            ["mnh/mns.tif", "altitudes, pas des hauteurs", "y joindre le MNT"],
-            id="a surface model alone",
-        ),
-        pytest.param(
-            [{"value": 9, "name": "a.tif"}, {"value": 4, "name": "b.tif"}],
-            ["mnh/a.tif", "mnh/b.tif", "deux millésimes"],
-            id="two vintages",
-        ),
-    ],
-)
-def test_heights_that_cannot_be_used(data, tmp_path, tiles, words):
-    out = tmp_path / "out"
-    assert run(data, out).exit_code == 0
-    before = (out / "62" / "62999.gpkg").read_bytes()
-    for tile in tiles:
-        heights(data, **tile)
-    refused(run(data, out, "62999", "--overwrite"), *words)
-    assert (out / "62" / "62999.gpkg").read_bytes() == before
 
 
 def test_the_wrong_columns(data, tmp_path):

@@ -45,6 +45,11 @@ def flat(height, rows=20, columns=20):
     return np.full((rows, columns), height, dtype="float32")
 
 
+def ramp(rows, columns, step=0.01):
+    """Heights that name their pixel: `step` more at each, row after row."""
+    return np.arange(rows * columns, dtype="float32").reshape(rows, columns) * step
+
+
 def spoil(path, block_row, block_column):
     """Overwrite one compressed block, which can then no longer be decoded."""
     with rasterio.open(path) as dataset:
@@ -61,7 +66,7 @@ def read_reports(data, window=None):
     """Read the folder `mnh`; `window` is a box, metres from the origin of the tests."""
     with tempfile.TemporaryDirectory() as work:
         box = None if window is None else boxes(window)[0]
-        scope = Scope(FRANCE, box, INSEE, CATALOGUE, Path(work))
+        scope = Scope(FRANCE, box, INSEE, CATALOGUE, Path(work), latest_year=2026)
         reports = [FileReport(file) for file in find_files(Path(data), "mnh", Path(work))]
         return read_height_model(reports, scope), reports
 

@@ -7,6 +7,7 @@ from rasterio import Affine
 from rasterio.warp import transform
 
 from pipeline.errors import SourceError
+from pipeline.french import decimal
 from pipeline.ingestion.folder import check_sources
 from tests.tables import L93, X0, Y0
 from tests.unit.ingestion.deposits import CATALOGUE, TERRITORIES, commune, deposit, read, remarks
@@ -43,7 +44,8 @@ NAMES = {
     "canopy height model": ("ville-CHM.tif", "mnh"),
     "IGN's surface model": (MNS, "mns"),
     "surface model in English": ("city_dsm_1m.tif", "mns"),
-    "surface": ("surface.tif", "mns"),
+    "a parking surface": ("parking_surface.tif", "mnh"),
+    "a bare ground": ("terrain nu.tif", "mnh"),
     "a height model made from a surface model": ("mnh_de_mns.tif", "mnh"),
     "without a word": ("dalle_0700_6322.tif", "mnh"),
     "letters inside another word": ("dsmart.tif", "mnh"),
@@ -59,68 +61,13 @@ class TestKind:
         kinds = {file.name.removeprefix("mnh/"): file.kind for file in model(tmp_path).files}
         assert kinds[name] == kind
 
-    @pytest.mark.parametrize(
-        "name", [MNT, "dtm.tif", "terrain nu.tif", "RGE_ALTI_1M.tif", "RGEALTI_0700.tif"]
-    )
+    @pytest.mark.parametrize("name", [MNT, "dtm.tif", "RGE_ALTI_1M.tif", "RGEALTI_0700.tif"])
     def test_terrain_alone_holds_no_height(self, tmp_path, name):
         tiff(tmp_path, flat(57), name)
         refused(tmp_path, r"modèle de terrain \(MNT\) seul, .* déposer le MNH", name)
 
 
-GROUND = {
-    "ground at the highest accepted": (2.0, None),
-    "above it": (2.01, "altitudes, pas des hauteurs"),
-    "an altitude": (57.0, r"valeurs de 57 à 57 m .*altitudes, .*\(MNS\) ; y joindre le MNT, ou"),
-    "ground at the lowest accepted": (-2.0, None),
-    "below it": (-2.01, "sous le sol ; déclarer la valeur « nodata »"),
-}
-TOP = {"the highest accepted": (100, None), "above it": (101, "hauteurs jusqu'à 101 m")}
-
-
-class TestValues:
-    """Both sides of each guard: nine tenths of the pixels at one height."""
-
-    @pytest.mark.parametrize(("height", "why"), GROUND.values(), ids=GROUND.keys())
-    def test_the_ground_is_near_zero(self, tmp_path, height, why):
-        tiff(tmp_path, flat(height))
-        if why is None:
-            assert model(tmp_path).source_names == (f"mnh/{TILE}",)
-        else:
-            refused(tmp_path, why)
-
-    @pytest.mark.parametrize(("height", "why"), TOP.values(), ids=TOP.keys())
-    def test_no_tree_is_higher_than_a_hundred_metres(self, tmp_path, height, why):
-        values = flat(0)
-        values[:, 10:] = height
-        tiff(tmp_path, values)
-        if why is None:
-            assert not model(tmp_path).is_empty
-        else:
-            refused(tmp_path, why)
-
-    def test_a_mast_is_no_reason_to_refuse(self, tmp_path):
-        """One pixel of 1 600 at 150 m: below one in a thousand."""
-        values = flat(0, 40, 40)
-        values[7, 7] = 150
-        tiff(tmp_path, values)
-        assert heights(model(tmp_path), (7, -8, 8, -7)).tolist() == [[150]]
-
-    def test_centimetres_are_refused(self, tmp_path):
-        values = flat(0)
-        values[:, 10:] = 1200
-        tiff(tmp_path, values, dtype="int16")
-        refused(tmp_path, r"jusqu'à 1200 m : unité en centimètres \? .* l'échelle 0,01")
-
-    def test_centimetres_with_their_scale_are_read(self, tmp_path):
-        values = flat(0)
-        values[0, :] = 1234
-        values[1, :] = -9999
-        tiff(tmp_path, values, dtype="int16", scale=0.01)
-        found = heights(model(tmp_path), (0, -2, 1, 0))
-        assert found.dtype == np.float32
-        assert found[0, 0] == pytest.approx(12.34)
-        assert np.isnan(found[1, 0])
-
+class TestSample:
     def test_only_a_few_spots_are_looked_at(self, tmp_path):
         """Twenty-five blocks, the second of the first row spoilt: not one of those looked at."""
         path = tiff(tmp_path, flat(1, 640, 640), tiled=True, blockxsize=128, blockysize=128,
@@ -130,9 +77,9 @@ class TestValues:
 
     def test_heights_in_a_corner_that_no_spot_meets_are_found(self, tmp_path):
         values = flat(-9999, 640, 640)
-        values[200:220, 300:320] = 60
+        values[200:220, 300:320] = 101
         tiff(tmp_path, values, tiled=True, blockxsize=128, blockysize=128)
-        refused(tmp_path, "altitudes, pas des hauteurs")
+        refused(tmp_path, "sans sol proche de 0")
 
     def test_a_tile_without_any_height_is_left(self, tmp_path):
         tiff(tmp_path, flat(-9999), nodata=-9999)
@@ -157,11 +104,22 @@ class TestFile:
         if is_read:
             assert model(tmp_path).grid.resolution == size
         else:
-            refused(tmp_path, rf"pixels de {size:g} m, hors de 0,2-2 m")
+            refused(tmp_path, rf"pixels de {decimal(size)} m, hors de 0,2-2 m")
 
     def test_several_bands_are_refused(self, tmp_path):
         tiff(tmp_path, np.zeros((3, 5, 5)))
         refused(tmp_path, "3 bandes, une attendue : hauteurs")
+
+    @pytest.mark.parametrize("name", [TILE, MNS])
+    def test_complex_numbers_are_refused(self, tmp_path, name):
+        tiff(tmp_path, flat(0), name, dtype="complex64")
+        refused(tmp_path, "nombres complexes, des nombres réels attendus : hauteurs", name)
+
+    def test_colours_are_refused(self, tmp_path):
+        path = tiff(tmp_path, flat(0), dtype="uint8")
+        with rasterio.open(path, "r+") as target:
+            target.write_colormap(1, {0: (0, 0, 0, 255), 1: (0, 128, 0, 255)})
+        refused(tmp_path, "image à palette de couleurs, des valeurs mesurées attendues : hauteurs")
 
     def test_a_raster_without_system_of_coordinates_is_refused(self, tmp_path):
         tiff(tmp_path, flat(0), crs=None)
@@ -198,6 +156,14 @@ class TestFile:
         assert model(tmp_path).source_names == (f"mnh/{TILE}",)
 
 
+YEARS = {
+    "before any": (1989, False),
+    "the first": (1990, True),
+    "this year": (2026, True),
+    "the next": (2027, False),
+}
+
+
 class TestVintage:
     def test_the_day_written_in_the_file(self, tmp_path):
         tiff(tmp_path, flat(0), "mnh_2019.tif", tags={"TIFFTAG_DATETIME": "2021:09:24 10:00:00"})
@@ -209,11 +175,28 @@ class TestVintage:
         tiff(tmp_path, flat(0), "mnh_2019.tif", tags={"TIFFTAG_DATETIME": "0000:00:00 00:00:00"})
         assert told(tmp_path).vintage == "2019"
 
-    def test_coordinates_are_no_year(self, tmp_path):
-        tiff(tmp_path, flat(0), "LHD_FXX_0547_6526_MNH.tif")
+    @pytest.mark.parametrize("tile", ["0547_6526", "1914_4226"], ids=["Lambert-93", "a zone"])
+    def test_coordinates_are_no_year(self, tmp_path, tile):
+        tiff(tmp_path, flat(0), f"LHD_FXX_{tile}_MNH.tif")
         report = told(tmp_path)
         assert report.vintage is None
         assert "date des hauteurs inconnue" in report.remarks
+
+    @pytest.mark.parametrize(("year", "is_read"), YEARS.values(), ids=YEARS.keys())
+    @pytest.mark.parametrize("is_tagged", [True, False], ids=["in the file", "in the name"])
+    def test_a_year_without_lidar_is_refused(self, tmp_path, year, is_read, is_tagged):
+        tags = {"TIFFTAG_DATETIME": f"{year}:01:01 00:00:00"} if is_tagged else {}
+        name = "mnh.tif" if is_tagged else f"mnh_{year}.tif"
+        tiff(tmp_path, flat(0), name, tags=tags)
+        if is_read:
+            assert told(tmp_path).vintage[:4] == str(year)
+        else:
+            why = rf"millésime {year} impossible \(de 1990 à 2026\) ; corriger le nom"
+            refused(tmp_path, why, name)
+
+    def test_a_possible_year_is_found_beside_coordinates(self, tmp_path):
+        tiff(tmp_path, flat(0), "mnh_1914_4226_2021.tif")
+        assert told(tmp_path).vintage == "2021"
 
 
 class TestPlace:
@@ -276,7 +259,7 @@ def test_check_opens_each_file_on_its_own(tmp_path):
     tiff(tmp_path, flat(60), "dalle.tif")
     table = check_sources(tmp_path, TERRITORIES, CATALOGUE).set_index("fichier")
     assert table.loc["mnh/mnh.tif", "lignes"] == table.loc["mnh/mns.tif", "lignes"] == 1
-    assert "altitudes, pas des hauteurs" in table.loc["mnh/dalle.tif", "anomalie"]
+    assert "altitudes (MNS) ?" in table.loc["mnh/dalle.tif", "anomalie"]
 
 
 @pytest.mark.shared_data

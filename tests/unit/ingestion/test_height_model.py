@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rasterio import Affine
 
 from pipeline.errors import SourceError
 from pipeline.ingestion.folder import read_sources
@@ -19,15 +20,9 @@ from tests.unit.ingestion.height_rasters import (
     heights,
     model,
     pixels,
-    read_reports,
     spoil,
     tiff,
 )
-
-
-def ramp(rows, columns, step=0.01):
-    """Heights that name their pixel: `step` more at each, row after row."""
-    return np.arange(rows * columns, dtype="float32").reshape(rows, columns) * step
 
 
 class TestPlace:
@@ -62,6 +57,28 @@ class TestPlace:
         np.testing.assert_array_equal(
             tile.heights, [[unknown] * 3, [unknown, 1, 1], [unknown, 1, 1]]
         )
+
+    def test_a_coarse_file_read_on_a_finer_grid_stays_coarse(self, tmp_path):
+        """Pixels of 1 m from 0 to 20 m, of 2 m from 20 to 60 m."""
+        tiff(tmp_path, flat(1), "mnh_a.tif")
+        tiff(tmp_path, flat(0), "mnh_b.tif", size=2, corner=(20, 0))
+        found = model(tmp_path)
+        for west, coarsest in ((18, 1.0), (19, 2.0), (30, 2.0)):
+            (tile,) = found.tiles(boxes((west, -2, west + 2, -1)), 0.0)
+            assert (tile.resolution, tile.coarsest_m) == (1.0, coarsest)
+
+    def test_the_longer_side_of_a_pixel_is_its_native_one(self, tmp_path):
+        """Pixels of 1 by 2 m, drawn along the columns: the grid is finer, the file is of 2 m."""
+        tiff(tmp_path, flat(1), transform=Affine(0, 1, X0, -2, 0, Y0))
+        (tile,) = model(tmp_path).tiles(boxes((2, -4, 4, -2)), 0.0)
+        assert tile.resolution < 1.6
+        assert tile.coarsest_m == pytest.approx(2)
+
+    def test_a_coarse_terrain_leaves_a_surface_as_fine_as_it_is(self, tmp_path):
+        tiff(tmp_path, flat(60), "mns.tif")
+        tiff(tmp_path, flat(59, 10, 10), "mnt.tif", size=2)
+        (tile,) = model(tmp_path).tiles(boxes((2, -4, 4, -2)), 0.0)
+        assert tile.coarsest_m == 1
 
     def test_a_box_away_from_every_file_is_not_served(self, tmp_path):
         tiff(tmp_path, flat(1))
@@ -111,6 +128,15 @@ class TestUnknown:
 ASIDE = {"read as it is": (0.009, 8.0), "interpolated": (0.02, 7.84)}
 
 
+NEWEST = {
+    "newer": ("mnh_c_2021.tif", 1.5),
+    "older": ("mnh_a_2018.tif", 1.0),
+    "of the same year, before by its name": ("mnh_a_2019.tif", 1.5),
+    "of the same year, after by its name": ("mnh_c_2019.tif", 1.0),
+    "of unknown date": ("mnh_a.tif", 1.0),
+}
+
+
 class TestMosaic:
     def test_two_tiles_of_three_leave_a_hole(self, tmp_path):
         """Tiles of 20 m side by side from 0 to 60 m, the last one missing."""
@@ -136,6 +162,12 @@ class TestMosaic:
         tiff(tmp_path, flat(1.5), "mnh_b.tif")
         assert heights(model(tmp_path), (0, -1, 2, 0)).tolist() == [[1.5, 1]]
 
+    @pytest.mark.parametrize(("name", "height"), NEWEST.values(), ids=NEWEST.keys())
+    def test_the_newest_wins_whatever_its_name(self, tmp_path, name, height):
+        tiff(tmp_path, flat(1), "mnh_b_2019.tif")
+        tiff(tmp_path, flat(1.5), name)
+        assert heights(model(tmp_path), (0, -1, 1, 0)).tolist() == [[height]]
+
     def test_the_grid_of_the_run_is_that_of_the_finest(self, tmp_path):
         tiff(tmp_path, flat(1), "mnh_a.tif")
         tiff(tmp_path, flat(0, 40, 40), "mnh_b.tif", size=0.5, corner=(20, 0))
@@ -160,128 +192,6 @@ class TestMosaic:
         tiff(tmp_path, values, "mnh_b.tif", corner=(100 + shift, 0))
         found = heights(model(tmp_path), (104, -9, 107, -8))
         assert found.ravel() == pytest.approx([0, height, 8], abs=0.001)
-
-
-PAIRS = {
-    "a terrain of another unit": (5700, "sous le sol"),
-    "a terrain of another place": (20, "altitudes"),
-}
-
-
-class TestSurfaceLessTerrain:
-    def test_a_height_is_their_difference(self, tmp_path):
-        tiff(tmp_path, 57 + ramp(20, 20), "mns.tif")
-        tiff(tmp_path, flat(57), "mnt.tif")
-        assert heights(model(tmp_path), (2, -2, 3, -1)) == pytest.approx(0.22, abs=1e-5)
-
-    def test_the_terrain_is_interpolated_on_the_grid_of_the_surface(self, tmp_path):
-        """A slope of 1 m per metre, known every 2 m: exact away from the edges."""
-        tiff(tmp_path, [np.arange(20) + 100.5] * 20, "mns.tif")
-        tiff(tmp_path, [2 * np.arange(10) + 101] * 10, "mnt.tif", size=2)
-        found = model(tmp_path)
-        assert found.grid.resolution == 1
-        assert heights(found, (2, -12, 18, -8)) == pytest.approx(0, abs=1e-4)
-
-    def test_a_fine_terrain_does_not_change_the_grid(self, tmp_path):
-        tiff(tmp_path, flat(60), "mns.tif")
-        tiff(tmp_path, flat(60, 40, 40), "mnt.tif", size=0.5)
-        assert model(tmp_path).grid.resolution == 1
-
-    def test_without_terrain_the_height_is_unknown(self, tmp_path):
-        tiff(tmp_path, flat(58), "mns.tif")
-        tiff(tmp_path, flat(57, 20, 10), "mnt.tif")
-        found = heights(model(tmp_path), (9, -1, 11, 0))
-        np.testing.assert_array_equal(found, [[1, np.nan]])
-
-    def test_a_height_model_wins_where_both_are(self, tmp_path):
-        model_values = flat(2)
-        model_values[0, 0] = -9999
-        tiff(tmp_path, model_values, "mnh.tif")
-        tiff(tmp_path, flat(58), "mns.tif")
-        tiff(tmp_path, flat(57), "mnt.tif")
-        assert heights(model(tmp_path), (0, -1, 2, 0)).tolist() == [[1, 2]]
-
-    def test_a_surface_alone_is_refused(self, tmp_path):
-        tiff(tmp_path, flat(58), "mns.tif")
-        tiff(tmp_path, flat(57), "mnt.tif", corner=(20, 0))
-        with pytest.raises(SourceError, match=r"mnh/mns.tif : altitudes, pas des hauteurs"):
-            model(tmp_path)
-
-    def test_altitudes_that_a_height_model_makes_useless_are_left(self, tmp_path):
-        tiff(tmp_path, flat(2), "mnh.tif")
-        tiff(tmp_path, flat(58), "mns.tif")
-        found, (_, surface) = read_reports(tmp_path)
-        assert found.source_names == ("mnh/mnh.tif",)
-        assert surface.state == "sans_objet"
-        assert any("déjà présent" in line for line in surface.remarks)
-
-    def test_a_terrain_beside_height_models_is_left(self, tmp_path):
-        tiff(tmp_path, flat(2), "mnh.tif")
-        tiff(tmp_path, flat(57), "mnt.tif")
-        found, (_, terrain) = read_reports(tmp_path)
-        assert found.source_names == ("mnh/mnh.tif",)
-        assert any("terrain non lu" in line for line in terrain.remarks)
-
-    @pytest.mark.parametrize(("ground", "why"), PAIRS.values(), ids=PAIRS.keys())
-    def test_a_pair_that_makes_no_heights_is_refused(self, tmp_path, ground, why):
-        tiff(tmp_path, flat(58), "mns.tif")
-        tiff(tmp_path, flat(ground), "mnt.tif")
-        with pytest.raises(SourceError, match=f"mnh/mns.tif : .*{why}"):
-            model(tmp_path)
-
-
-SHARES = {
-    "one in twenty, accepted": (10, 9.0, True),
-    "more than one in twenty": (11, 9.0, False),
-    "all of them by one metre, accepted": (200, 1.0, True),
-    "all of them by more": (200, 1.01, False),
-}
-
-
-class TestOverlaps:
-    """Two files of 20 × 20 m that share 10 × 20 m: 200 pixels."""
-
-    def overlap(self, data, wrong, gap, kind="mnh"):
-        other = flat(0)
-        other.ravel()[np.flatnonzero(np.arange(400) % 20 < 10)[:wrong]] = gap
-        tiff(data, flat(0), f"{kind}_a.tif")
-        tiff(data, other, f"{kind}_b.tif", corner=(10, 0))
-
-    @pytest.mark.parametrize(("wrong", "gap", "is_read"), SHARES.values(), ids=SHARES.keys())
-    def test_two_vintages_are_refused(self, tmp_path, wrong, gap, is_read):
-        self.overlap(tmp_path, wrong, gap)
-        if is_read:
-            assert len(model(tmp_path).files) == 2
-        else:
-            with pytest.raises(SourceError, match=r"mnh/mnh_b.tif : .* mnh/mnh_a.tif .*millésimes"):
-                model(tmp_path)
-
-    def test_a_disagreement_out_of_the_window_is_of_no_matter(self, tmp_path):
-        self.overlap(tmp_path, 200, 9.0)
-        assert len(model(tmp_path, window=(-50, -50, 10, 50)).files) == 1
-        with pytest.raises(SourceError, match="deux millésimes"):
-            model(tmp_path, window=(-50, -50, 15, 50))
-
-    def test_identical_copies_are_accepted(self, tmp_path):
-        for name in ("mnh_a.tif", "mnh_b.tif"):
-            tiff(tmp_path, ramp(20, 20), name)
-        assert len(model(tmp_path).files) == 2
-
-    def test_a_seam_of_one_pixel_is_accepted(self, tmp_path):
-        tiff(tmp_path, flat(0), "mnh_a.tif")
-        tiff(tmp_path, flat(1.9), "mnh_b.tif", corner=(19, 0))
-        assert len(model(tmp_path).files) == 2
-
-    def test_a_seam_of_two_is_compared(self, tmp_path):
-        tiff(tmp_path, flat(0), "mnh_a.tif")
-        tiff(tmp_path, flat(1.9), "mnh_b.tif", corner=(18, 0))
-        with pytest.raises(SourceError, match="100% des pixels communs"):
-            model(tmp_path)
-
-    def test_surface_and_terrain_are_not_compared(self, tmp_path):
-        tiff(tmp_path, ramp(20, 20, 0.1) + 57, "mns.tif")
-        tiff(tmp_path, flat(57), "mnt.tif")
-        assert len(model(tmp_path).files) == 2
 
 
 BLOCKS = {"tiled": True, "blockxsize": 128, "blockysize": 128, "compress": "deflate"}

@@ -60,9 +60,7 @@ def rows(sources):
 TAGS = {
     "a carport": ({"man_made": "carport"}, ("ombriere", None, None)),
     "a carport drawn as a building": ({"building": "carport"}, ("ombriere", None, None)),
-    "a carport said to be a building too": (
-        {"man_made": "carport", "building": "yes"}, ("ombriere", None, None),
-    ),
+    "also a building": ({"man_made": "carport", "building": "yes"}, ("ombriere", None, None)),
     "a roof": ({"building": "roof"}, ("toit", None, None)),
     "a canopy": ({"building": "canopy"}, ("toit", None, None)),
     "a roof of panels": (
@@ -71,9 +69,7 @@ TAGS = {
     "a carport with its source": (
         {"man_made": "carport", "generator:source": "solar"}, ("ombriere", True, None),
     ),
-    "a roof that is a generator of untold source": (
-        {"building": "roof", "power": "generator"}, ("installation_solaire", True, None),
-    ),
+    "a generator roof": ({"building": "roof", "power": "generator"}, ("toit", None, None)),
     "a roof that is a generator of biogas": (
         {"building": "roof", "power": "generator", "generator:source": "biogas",
          "generator:output:electricity": "50 kW"}, ("toit", None, None),
@@ -86,7 +82,10 @@ TAGS = {
     ),
     "panels": (SOLAR, ("installation_solaire", True, None)),
     "panels and something else": (
-        {"power": "generator", "generator:source": "wind; solar"},
+        {**SOLAR, "generator:source": "wind; solar"}, ("installation_solaire", True, None),
+    ),
+    "panels by their type": (
+        {"power": "generator", "generator:type": "solar_photovoltaic_panel"},
         ("installation_solaire", True, None),
     ),
     "panels by their method": (
