@@ -5,7 +5,8 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from pipeline.assumptions import Assumptions, Motif
+from pipeline.assumption_groups import Motif
+from pipeline.assumptions import Assumptions
 from pipeline.crs import GeometryArray
 from pipeline.masks import to_masks
 from pipeline.polygons import polygonal

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from pipeline.assumptions import PleaAssumptions
+from pipeline.assumption_groups import PleaAssumptions
 from pipeline.french import decimal, percent
 from pipeline.obligation.facts import Facts
 from pipeline.obligation.law import Law

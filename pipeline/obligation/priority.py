@@ -5,7 +5,8 @@ from datetime import date
 import geopandas as gpd
 import pandas as pd
 
-from pipeline.assumptions import Assumptions, PriorityAssumptions
+from pipeline.assumption_groups import PriorityAssumptions
+from pipeline.assumptions import Assumptions
 from pipeline.contracts import check_table, conform
 from pipeline.schemas import Priority
 

@@ -3,7 +3,8 @@
 import geopandas as gpd
 import pandas as pd
 
-from pipeline.assumptions import Assumption, Assumptions
+from pipeline.assumption_groups import Assumption
+from pipeline.assumptions import Assumptions
 from pipeline.contracts import check, check_table, conform
 from pipeline.schemas import ParkingLot, SolarPotential, YieldCell
 

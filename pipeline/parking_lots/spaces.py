@@ -5,7 +5,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pipeline.assumptions import Assumptions, SpaceAssumptions
+from pipeline.assumption_groups import SpaceAssumptions
+from pipeline.assumptions import Assumptions
 from pipeline.crs import FloatArray
 
 

@@ -8,7 +8,7 @@ from pandera.engines.geopandas_engine import Geometry
 from pandera.typing import Series
 from pandera.typing.geopandas import GeoSeries
 
-from pipeline.assumptions import Motif
+from pipeline.assumption_groups import Motif
 from pipeline.schemas.tables import PlainTable, Polygons, Table
 
 ShadeMethod = Literal["modele_hauteur", "arbres_cartographies"]

@@ -9,7 +9,7 @@ from pandera.engines.geopandas_engine import Geometry
 from pandera.typing import Series
 from pandera.typing.geopandas import GeoSeries
 
-from pipeline.assumptions import Source
+from pipeline.assumption_groups import Source
 from pipeline.legal_values import ProtectionKind
 from pipeline.schemas.tables import POLYGONAL, PlainTable, Polygons, Table
 

@@ -4,7 +4,7 @@ import pyogrio
 import pytest
 
 from pipeline import schemas
-from pipeline.assumptions import Motif, Source
+from pipeline.assumption_groups import Motif, Source
 from pipeline.export.columns import COLUMNS
 from pipeline.export.domains import (
     DOMAINS,

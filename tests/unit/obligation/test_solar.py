@@ -6,7 +6,7 @@ import yaml
 from pydantic import ValidationError
 
 from pipeline import schemas
-from pipeline.assumptions import SolarAssumptions
+from pipeline.assumption_groups import SolarAssumptions
 from pipeline.obligation.solar import solar_potential
 from tests.tables import ASSUMPTIONS, CONFIG, box, lots, table
 
