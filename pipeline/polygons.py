@@ -34,6 +34,22 @@ def filled(shapes: GeometryArray) -> GeometryArray:
     return result
 
 
+def own_grounds(shapes: GeometryArray) -> GeometryArray:
+    """
+    Return what the outer outline of each polygon encloses, less the other polygons in its holes.
+
+    An island of a car park is ground of that car park, unless another car park lies in it.
+    """
+    grounds = filled(shapes)
+    holed = np.flatnonzero(shapely.area(grounds) > shapely.area(shapes))
+    outer, inner = shapely.STRtree(shapes).query(grounds[holed], predicate="intersects")
+    other = holed[outer] != inner
+    for i, pairs in positions_by_key(holed[outer[other]]):
+        inside = shapely.union_all(shapes[inner[other][pairs]])
+        grounds[i] = shapely.difference(grounds[i], inside)
+    return polygonal(grounds)
+
+
 def without_earlier(shapes: GeometryArray, groups: IntArray) -> GeometryArray:
     """
     Cut each polygon by those that come before it in its group: none overlaps another any more.

@@ -28,3 +28,14 @@ SHARE_DIGITS = 9
 MOST_VALUES = 2_000_000
 # The eight pixels around one.
 ALL_AROUND = ((True, True, True), (True, True, True), (True, True, True))
+# Odd numbers and a shift that spread the bits of coordinates: two hashes of a segment.
+HASHES = ((0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F), (0xD6E8FEB86659FD93, 0xA0761D6478BD642F))
+HASH_SHIFT = 31
+# A width is tested a millimetre below: an opening by exactly half of it would erase what has it.
+WIDTH_SLACK_M = 1e-3
+# GEOS works outside the interpreter's lock: two threads on two cores.
+THREADS = 2
+# A share that whole percents would write as 0 is not told.
+SMALLEST_TOLD_SHARE = 0.005
+# Pairs of polygons intersected at once: bounds the memory, and an excess is told early.
+MOST_PAIRS = 10_000

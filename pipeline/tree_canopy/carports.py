@@ -28,6 +28,7 @@ class ExistingCarports:
 
 def measure_carports(
     lots: gpd.GeoDataFrame,
+    eligible: GeometryArray,
     carports: gpd.GeoDataFrame,
     plateaus: tuple[GeometryArray, IntArray],
     measured: IntArray,
@@ -38,12 +39,15 @@ def measure_carports(
     Measure the existing roofs over each lot.
 
     A roof is a solar canopy for sure only when a source says so; any other may carry panels, or
-    none: it is told apart, to be checked. What a roof shares with a surer one is measured once.
+    none: it is told apart, to be checked. What a roof shares with a surer one is measured once, and
+    only over the surface that counts: it is half of that one that the law wants covered.
 
     Parameters
     ----------
     lots
         `lot_id` and footprint, territory CRS.
+    eligible
+        Shape `(n,)`, eligible surface of each lot.
     carports
         `Carport`, as the maps draw them.
     plateaus
@@ -56,7 +60,9 @@ def measure_carports(
     existing
         Areas in m² on the ground; missing where nothing was found and no height model speaks.
     """
-    rows = pd.concat([_mapped(lots, carports), _flat(lots, *plateaus)], ignore_index=True)
+    rows = pd.concat(
+        [_mapped(lots, eligible, carports), _flat(lots, eligible, *plateaus)], ignore_index=True
+    )
     rows = rows.assign(rank=rows["kind"].map(_SUREST_FIRST.index)).sort_values(
         ["lot", "is_certain", "rank", "carport_id"], ascending=[True, False, True, True]
     )
@@ -74,22 +80,25 @@ def measure_carports(
     )
 
 
-def _mapped(lots: gpd.GeoDataFrame, carports: gpd.GeoDataFrame) -> pd.DataFrame:
+def _mapped(
+    lots: gpd.GeoDataFrame, eligible: GeometryArray, carports: gpd.GeoDataFrame
+) -> pd.DataFrame:
     """Return the part of each mapped roof over each lot."""
-    shapes, roofs = lots.geometry.to_numpy(), carports.geometry.to_numpy()
-    lot, roof = shapely.STRtree(roofs).query(shapes, predicate="intersects")
+    roofs = carports.geometry.to_numpy()
+    lot, roof = shapely.STRtree(roofs).query(eligible, predicate="intersects")
     found = carports.iloc[roof].reset_index(drop=True)
     return pd.DataFrame(found.drop(columns=["geometry", "is_solar"])).assign(
         lot=lot,
         lot_id=lots["lot_id"].to_numpy()[lot],
         is_certain=found["is_solar"].fillna(value=False).to_numpy(dtype=bool),
-        geometry=polygonal(shapely.intersection(roofs[roof], shapes[lot])),
+        geometry=polygonal(shapely.intersection(roofs[roof], eligible[lot])),
     )
 
 
-def _flat(lots: gpd.GeoDataFrame, plateaus: GeometryArray, lot: IntArray) -> pd.DataFrame:
+def _flat(
+    lots: gpd.GeoDataFrame, eligible: GeometryArray, plateaus: GeometryArray, lot: IntArray
+) -> pd.DataFrame:
     """Return the part over each lot of the roofs that only the height model shows."""
-    shapes = lots.geometry.to_numpy()
     middle = shapely.get_coordinates(shapely.centroid(plateaus))
     return pd.DataFrame(
         {
@@ -99,7 +108,7 @@ def _flat(lots: gpd.GeoDataFrame, plateaus: GeometryArray, lot: IntArray) -> pd.
             "source": "mnh",
             "kind": "plateau",
             "is_certain": False,
-            "geometry": polygonal(shapely.intersection(plateaus, shapes[lot])),
+            "geometry": polygonal(shapely.intersection(plateaus, eligible[lot])),
         }
     )
 

@@ -3,19 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-import rasterio.features  # type: ignore[import-untyped] # no stubs are published
 import shapely
 from scipy import ndimage
 from skimage.segmentation import watershed
 
-from pipeline.assumptions import HeightModelAssumptions
+from pipeline.assumption_groups import HeightModelAssumptions
 from pipeline.crs import FloatArray, GeometryArray
 from pipeline.heights import Heights, HeightTile, Positions
 from pipeline.tree_canopy.tree_tops import TopWindow, find_tops
-from pipeline.tree_canopy.vegetation import Vegetation, transform_of
-
-Labels = npt.NDArray[np.int32]
+from pipeline.tree_canopy.vegetation import Labels, Vegetation
 
 
 @dataclass(frozen=True)
@@ -97,19 +93,6 @@ def _weighed(heights: Heights) -> Heights:
     framed = np.concatenate([heights[:1], heights, heights[-1:]])
     between = (framed[:-1] + framed[1:]) / 2
     return np.asarray((between[:-1] + between[1:]) / 2)
-
-
-def crown_polygons(labels: Labels, tile: HeightTile) -> tuple[GeometryArray, Positions]:
-    """Return the outline of each label but 0, along the pixels, and the labels, in their order."""
-    shapes = rasterio.features.shapes(
-        labels.astype(np.int32), mask=labels > 0, transform=transform_of(tile)
-    )
-    parts: dict[int, list[shapely.Geometry]] = {}
-    for outline, label in shapes:
-        parts.setdefault(int(label), []).append(shapely.geometry.shape(outline))
-    found = sorted(parts)
-    outlines = [shapely.union_all(parts[label]) for label in found]
-    return np.array(outlines, dtype=object), np.array(found, dtype=np.intp)
 
 
 def _highest(heights: Heights, labels: Labels, count: int) -> FloatArray:

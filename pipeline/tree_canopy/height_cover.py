@@ -1,5 +1,6 @@
 """Shade and trees of each car park, from the tiles of a height model."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -8,12 +9,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pipeline.assumptions import Assumptions, HeightModelAssumptions
+from pipeline.assumption_groups import HeightModelAssumptions
+from pipeline.assumptions import Assumptions
 from pipeline.contracts import empty
 from pipeline.crs import FloatArray, GeometryArray, Territory
 from pipeline.groups import IntArray, positions_by_key
 from pipeline.heights import HeightTile
-from pipeline.polygons import filled
+from pipeline.polygons import own_grounds
 from pipeline.precision import SHARE_DIGITS
 from pipeline.schemas import LotTree, ShadeMethod
 from pipeline.tree_canopy.canopy import (
@@ -24,15 +26,14 @@ from pipeline.tree_canopy.canopy import (
     disc_diameter,
 )
 from pipeline.tree_canopy.height_window import (
-    NO_SHAPES,
     LotGround,
     Shade,
     WindowReading,
     read_window,
     window_of,
 )
-from pipeline.tree_canopy.spread import are_spread, spread_share
-from pipeline.tree_canopy.vegetation import Mask
+from pipeline.tree_canopy.spread import are_spread, shown_trees, spread_share
+from pipeline.tree_canopy.vegetation import NO_SHAPES, Mask
 
 _METHOD: ShadeMethod = "modele_hauteur"
 
@@ -95,6 +96,7 @@ def measure_heights(
     return HeightReading(canopy, measured, *_plateaus(lots, found))
 
 
+NO_TREES: Mask = np.empty(0, dtype=np.bool_)
 _Found = tuple[int, WindowReading]
 
 
@@ -107,7 +109,9 @@ def _grounds(
     around = {position: roofs[np.sort(roof[pairs])] for position, pairs in positions_by_key(lot)}
     return [
         LotGround(outline, surface, around.get(position, NO_SHAPES))
-        for position, (outline, surface) in enumerate(zip(filled(shapes), eligible, strict=True))
+        for position, (outline, surface) in enumerate(
+            zip(own_grounds(shapes), eligible, strict=True)
+        )
     ]
 
 
@@ -134,13 +138,14 @@ def _cover(
     rows.index = pd.Index([position for position, _ in told])
     table = rows.reindex(range(len(lots)))
     table["lot_id"] = lots["lot_id"].to_numpy()
-    standing = [(i, stem) for i, reading in told for stem in _shown(reading, assumptions)]
+    counts = [int(reading.stands_in.sum()) for _, reading in told]
+    lot = np.repeat(np.array([position for position, _ in told], dtype=np.intp), counts)
+    standing = [reading.stems[reading.stands_in] for _, reading in told]
+    is_wide = [_is_wide(reading, assumptions)[reading.stands_in] for _, reading in told]
+    stems, wide = np.concatenate([NO_SHAPES, *standing]), np.concatenate([NO_TREES, *is_wide])
+    shown = shown_trees(wide, lot, len(lots))
     spread = spread_share(
-        lots.geometry.to_numpy(),
-        np.array([stem for _, stem in standing], dtype=object),
-        np.array([i for i, _ in standing], dtype=np.intp),
-        assumptions.mapped_trees,
-        territory,
+        lots.geometry.to_numpy(), stems[shown], lot[shown], assumptions.mapped_trees, territory
     )
     measured = table.index.isin(rows.index)
     table["spread_share"] = np.where(measured, spread, np.nan)
@@ -151,19 +156,34 @@ def _cover(
 def _figures(reading: WindowReading, assumptions: Assumptions) -> dict[str, object]:
     """Return the columns of `TreeCover`: unknown ground is bare at least, shaded at most."""
     shade = reading.shade
+    surely, possibly = _wide_counts(reading, assumptions)
     return {
         "method": _METHOD,
         "tree_count": float(reading.stands_in.sum()),
-        "wide_tree_count": float((reading.stands_in & _is_wide(reading, assumptions)).sum()),
-        "possible_wide_count": float(
-            (reading.stands_in & _may_be_wide(reading, assumptions)).sum()
-        ),
+        "wide_tree_count": float(surely),
+        "possible_wide_count": float(possibly),
         "shade_share_min": _within(shade.low / shade.area),
         "shade_share": _within(shade.central / shade.known),
         "shade_share_max": _within((shade.high + shade.area - shade.known) / shade.area),
         "outside_shade_share": _within(shade.outside / shade.known),
         "measured_share": _within(shade.known / shade.area),
     }
+
+
+def _wide_counts(reading: WindowReading, assumptions: Assumptions) -> tuple[float, float]:
+    """
+    Return the wide trees of a lot, at least and at most.
+
+    At least: those wide for sure, less the share of false trees that a detector makes of one
+    crown. At most: those that may be, and as many as the ground without heights could hold.
+    """
+    model, mapped = assumptions.height_model, assumptions.mapped_trees
+    seen = float((reading.stands_in & _is_wide(reading, assumptions)).sum())
+    possible = float((reading.stands_in & _may_be_wide(reading, assumptions)).sum())
+    hidden_m2 = (reading.shade.area - reading.shade.known) * reading.resolution**2
+    crown_m2 = np.pi * (mapped.wide_crown_diameter_m.value / 2) ** 2
+    hidden = math.floor(max(hidden_m2, 0.0) / crown_m2)
+    return math.floor(seen * (1 - model.commission_share.value)), possible + hidden
 
 
 def _within(share: float) -> float:
@@ -173,20 +193,14 @@ def _within(share: float) -> float:
 
 def _is_wide(reading: WindowReading, assumptions: Assumptions) -> Mask:
     """Tell which crowns are wide even if their outline is a half pixel too large each way."""
-    surely = disc_diameter(reading.areas_m2) - reading.resolution
+    surely = disc_diameter(reading.areas_m2) - reading.coarsest_m
     return np.asarray(surely >= assumptions.mapped_trees.wide_crown_diameter_m.value)
 
 
 def _may_be_wide(reading: WindowReading, assumptions: Assumptions) -> Mask:
     """Tell which crowns are wide if their outline is a half pixel too small each way."""
-    at_most = disc_diameter(reading.areas_m2) + reading.resolution
+    at_most = disc_diameter(reading.areas_m2) + reading.coarsest_m
     return np.asarray(at_most >= assumptions.mapped_trees.wide_crown_diameter_m.value)
-
-
-def _shown(reading: WindowReading, assumptions: Assumptions) -> GeometryArray:
-    """Return the stems whose spread counts: wide trees, which the text asks for, else all."""
-    wide = reading.stands_in & _is_wide(reading, assumptions)
-    return reading.stems[wide if wide.any() else reading.stands_in]
 
 
 def _trees(lots: gpd.GeoDataFrame, told: list[_Found], assumptions: Assumptions) -> pd.DataFrame:

@@ -4,18 +4,25 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
+from scipy import ndimage
 
-from pipeline.assumptions import HeightModelAssumptions
+from pipeline.assumption_groups import HeightModelAssumptions
 from pipeline.crs import FloatArray, GeometryArray
 from pipeline.heights import HeightTile, Positions
 from pipeline.polygons import polygonal
 from pipeline.precision import GRID_SLACK
-from pipeline.tree_canopy.crowns import Labels, crown_polygons, find_crowns
+from pipeline.tree_canopy.crowns import find_crowns
 from pipeline.tree_canopy.plateaus import find_plateaus
-from pipeline.tree_canopy.vegetation import Mask, Vegetation, burn, find_vegetation
+from pipeline.tree_canopy.vegetation import (
+    NO_SHAPES,
+    Labels,
+    Mask,
+    Vegetation,
+    burn,
+    find_vegetation,
+    label_polygons,
+)
 from pipeline.tree_canopy.zonal import pixel_sums
-
-NO_SHAPES: GeometryArray = np.empty(0, dtype=object)
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,8 @@ class Shade:
     """
     Pixels of the eligible surface: all, those of known height, those under crowns.
 
-    `low`, `central`, `high`: crowns rooted in the lot; `outside`: all other vegetation.
+    `low`, `central`, `high`: crowns rooted in the lot (`high`: or that may be); `outside`: all
+    other vegetation.
     """
 
     area: float
@@ -48,13 +56,15 @@ class WindowReading:
     """
     What a window says of a lot; it holds no raster.
 
-    `stems`, `heights_m`, `diameters_m` and `stands_in` have one value a tree of the window;
-    `piece_of` is the tree of each piece of crown over the eligible surface (-1: none). `plateaus`
-    are all the flat roofs of the window.
+    `resolution` and `coarsest_m` are those of the tile. `stems`, `heights_m`, `areas_m2` and
+    `stands_in` have one value a tree of the window; `piece_of` is the tree of each piece of crown
+    over the eligible surface (-1: none). `plateaus` are the flat surfaces of the window at the
+    height of a carport.
     """
 
     shade: Shade
     resolution: float
+    coarsest_m: float
     stems: GeometryArray
     heights_m: FloatArray
     areas_m2: FloatArray
@@ -69,36 +79,55 @@ def read_window(lot: LotGround, tile: HeightTile, choices: HeightModelAssumption
     Measure one lot on the heights around it.
 
     The figures of a lot rest on its own window alone: they are the same whichever lots are measured
-    with it. Roofs that no map shows (plateaus) are roofs: no tree grows there.
+    with it. Flat surfaces that no map shows are trees at most: nobody knows yet what they are.
     """
-    plateaus = find_plateaus(_without_roofs(tile, lot.roofs, choices), choices.plateaus)
-    vegetation = find_vegetation(tile, np.concatenate([lot.roofs, plateaus]), choices)
+    flat, are_carports = find_plateaus(_without_roofs(tile, lot.roofs, choices), choices.plateaus)
+    vegetation = find_vegetation(tile, lot.roofs, choices, flat)
     crowns = find_crowns(tile, vegetation, choices)
     stands_in = np.asarray(shapely.intersects(lot.outline, crowns.stems), dtype=np.bool_)
     own = np.concatenate([[False], stands_in])[crowns.labels]
     labels = np.where(vegetation.central, crowns.labels + 1, 0)
     pieces, piece_of = _pieces(lot.eligible, labels, tile)
     return WindowReading(
-        shade=_shade(lot.eligible, vegetation, own, tile),
+        shade=_shade(lot.eligible, vegetation, own, own | (crowns.labels == 0), tile),
         resolution=tile.resolution,
+        coarsest_m=tile.coarsest_m,
         stems=crowns.stems,
         heights_m=crowns.heights_m,
         areas_m2=crowns.areas_m2,
         stands_in=stands_in,
         pieces=pieces,
         piece_of=piece_of,
-        plateaus=plateaus,
+        plateaus=flat[are_carports],
     )
 
 
 def _shade(
-    eligible: shapely.Geometry, vegetation: Vegetation, own: Mask, tile: HeightTile
+    eligible: shapely.Geometry,
+    vegetation: Vegetation,
+    own: Mask,
+    may_be_own: Mask,
+    tile: HeightTile,
 ) -> Shade:
+    """
+    Sum the masks under the surface; the bounds move the outline of the crowns by half a pixel.
+
+    A coarse file read on a finer grid is out by half a pixel of its own.
+
+    `own`: crowns of trees that stand in the lot; `may_be_own`: with them, what no top explains.
+    """
     central = vegetation.central
+    low, high = own & vegetation.low, may_be_own & vegetation.high
+    steps = round(tile.coarsest_m / tile.resolution)
+    within = ndimage.binary_erosion(low, iterations=steps, border_value=1)
+    around = ndimage.binary_dilation(high, iterations=steps)
     layers = [
-        vegetation.known, own & vegetation.low, own & central, own & vegetation.high,
+        vegetation.known,
+        (low + within.astype(float)) / 2,
+        own & central,
+        (high + around.astype(float)) / 2 * vegetation.known,
         central & ~own,
-    ]  # fmt: skip
+    ]
     sums = pixel_sums(np.array([eligible], dtype=object), layers, tile)[0]
     return Shade(shapely.area(eligible) / tile.resolution**2, *sums.tolist())
 
@@ -145,7 +174,7 @@ def _pieces(
         return NO_SHAPES, np.empty(0, dtype=np.intp)
     bounds = shapely.bounds(eligible)
     rows, columns = _slices(tile, bounds, 0.0)
-    found, label = crown_polygons(labels[rows, columns], window_of(tile, bounds))
+    found, label = label_polygons(labels[rows, columns], window_of(tile, bounds))
     over = polygonal(shapely.intersection(found, eligible))
     kept = shapely.area(over) > 0
     return over[kept], label[kept] - 2

@@ -1,5 +1,6 @@
 """Shade and trees of each car park, from trees mapped one by one (stems or crowns)."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,11 +9,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from pipeline.assumption_groups import MappedTreeAssumptions
 from pipeline.assumptions import Assumptions
 from pipeline.contracts import check
 from pipeline.crs import FloatArray, GeometryArray, Territory, ground_area
 from pipeline.groups import IntArray, positions_by_key
-from pipeline.polygons import filled, polygonal, without_earlier
+from pipeline.polygons import own_grounds, polygonal, without_earlier
 from pipeline.precision import CROWN_SEGMENTS
 from pipeline.schemas import ShadeMethod, Tree
 from pipeline.tree_canopy.canopy import (
@@ -23,7 +25,7 @@ from pipeline.tree_canopy.canopy import (
     disc_diameter,
     share_of,
 )
-from pipeline.tree_canopy.spread import are_spread, spread_share
+from pipeline.tree_canopy.spread import are_spread, shown_trees, spread_share
 
 _METHOD: ShadeMethod = "arbres_cartographies"
 Estimate = Literal["low", "central", "high"]
@@ -91,7 +93,7 @@ class _Meetings:
 def _meetings(lots: gpd.GeoDataFrame, trees: gpd.GeoDataFrame, choices: Assumptions) -> _Meetings:
     shapes = lots.geometry.to_numpy()
     stems = shapely.point_on_surface(trees.geometry.to_numpy())
-    standing = shapely.STRtree(stems).query(filled(shapes), predicate="intersects")
+    standing = shapely.STRtree(stems).query(own_grounds(shapes), predicate="intersects")
     crowns = crowns_of(trees, "central", choices)
     over = shapely.STRtree(crowns).query(shapes, predicate="intersects")
     pairs = pd.DataFrame(np.hstack([standing, over]).T, columns=["lot", "tree"])
@@ -126,8 +128,7 @@ def _cover(
     table["tree_count"] = np.bincount(lot, minlength=len(lots)).astype(float)
     table["wide_tree_count"] = np.bincount(lot, weights=is_wide, minlength=len(lots))
     table["possible_wide_count"] = np.bincount(lot, weights=may_be, minlength=len(lots))
-    # Wide trees are those that the text wants spread; where none is known as such, all of them.
-    shown = is_wide | (table["wide_tree_count"].to_numpy()[lot] == 0)
+    shown = shown_trees(is_wide, lot, len(lots))
     stems = shapely.point_on_surface(trees.geometry.to_numpy())[rooted]
     table["spread_share"] = spread_share(
         lots.geometry.to_numpy(), stems[shown], lot[shown], assumptions.mapped_trees, territory
@@ -213,14 +214,28 @@ def _diameter(trees: gpd.GeoDataFrame, estimate: Estimate, assumptions: Assumpti
         "high": choices.crown_diameter_high_m,
     }[estimate]
     surveyed = trees["crown_diameter_m"].fillna(assumed.value).to_numpy(dtype=float)
+    surveyed = np.where(trees["is_from_row"], surveyed * _thinned(estimate, choices), surveyed)
     # A drawn crown is as wide as the disc of its area.
     drawn = disc_diameter(shapely.area(trees.geometry.to_numpy()))
     return np.asarray(np.where(drawn > 0, drawn, surveyed))
 
 
+def _thinned(estimate: Estimate, choices: MappedTreeAssumptions) -> float:
+    """
+    Return what multiplies the crowns of a row, so that its shade is that of another spacing.
+
+    A row is drawn, its trees are not: the bounds take the widest and the narrowest spacing.
+    """
+    spacing = choices.row_spacing_m
+    narrowest, widest = spacing.tested_range
+    other = {"low": widest, "central": spacing.value, "high": narrowest}[estimate]
+    return math.sqrt(spacing.value / other)
+
+
 def _is_wide(trees: gpd.GeoDataFrame, assumptions: Assumptions) -> "pd.Series[bool]":
     """Tell which crowns are wide (the threshold is); missing without drawn or surveyed crown."""
     known = trees["crown_diameter_m"].notna() | (shapely.area(trees.geometry.to_numpy()) > 0)
+    known &= ~trees["is_from_row"]  # set by us along a line: none is there for sure
     least = assumptions.mapped_trees.wide_crown_diameter_m.value
     wide = pd.Series(_diameter(trees, "low", assumptions) >= least, index=trees.index)
     return wide.astype("boolean").where(known)

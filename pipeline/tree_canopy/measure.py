@@ -78,7 +78,9 @@ def measure_overhead(
         slack = assumptions.height_model.agreement_share.value
         canopy = confirm(dated, mapped, read.measured, slack, territory)
         plateaus, measured = (read.plateaus, read.plateau_lot), read.measured
-    existing = measure_carports(lots, around.carports, plateaus, measured, assumptions, territory)
+    existing = measure_carports(
+        lots, eligible, around.carports, plateaus, measured, assumptions, territory
+    )
     return Overhead(canopy, existing)
 
 
@@ -96,6 +98,10 @@ def confirm(
     """
     Let the height model decide where it speaks, and say whether mapped trees agree.
 
+    Mapped trees that shade more than the heights allow, beyond the slack, were planted since, or
+    are not there any more: the interval then reaches their highest figure. Fewer mapped trees than
+    the heights show are a survey that is not complete, and move nothing.
+
     Parameters
     ----------
     measured
@@ -112,6 +118,10 @@ def confirm(
         mapped.cover["shade_share_max"] + slack >= cover["shade_share_min"]
     )
     cover["methods_agree"] = meet.astype("boolean").where(both)
+    more = both & (mapped.cover["shade_share_min"] > cover["shade_share_max"] + slack)
+    for column in ("shade_share_max", "possible_wide_count"):
+        highest = np.maximum(cover[column], mapped.cover[column])
+        cover[column] = cover[column].mask(more, highest)
     decided = set(cover["lot_id"].iloc[measured])
     idle = mapped.trees["lot_id"].isin(decided)
     kept = mapped.trees.assign(is_counted=mapped.trees["is_counted"] & ~idle)

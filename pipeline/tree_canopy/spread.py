@@ -1,10 +1,11 @@
 """Spread of the trees: over the whole car park, or along one side of it."""
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from pipeline.assumptions import MappedTreeAssumptions
+from pipeline.assumption_groups import MappedTreeAssumptions
 from pipeline.crs import FloatArray, GeometryArray, Territory, ground_area
 from pipeline.groups import IntArray, positions_by_key
 from pipeline.tree_canopy.canopy import share_of
@@ -40,6 +41,16 @@ def spread_share(
     for i, trees in positions_by_key(lot):
         close[i] = shapely.intersection(shapely.union_all(near[trees]), lots[i])
     return share_of(ground_area(close, territory), ground_area(lots, territory))
+
+
+def shown_trees(is_wide: npt.NDArray[np.bool_], lot: IntArray, count: int) -> npt.NDArray[np.bool_]:
+    """
+    Tell which trees of each lot have to be spread: the wide ones, which the text asks for.
+
+    Where none is known as such, all of them.
+    """
+    wide = np.bincount(lot, weights=is_wide, minlength=count)
+    return np.asarray(is_wide | (wide[lot] == 0))
 
 
 def are_spread(share: "pd.Series[float]", choices: MappedTreeAssumptions) -> "pd.Series[bool]":

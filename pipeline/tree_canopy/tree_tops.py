@@ -24,9 +24,14 @@ class TopWindow:
     most_m: float
     least_height_m: float
 
-    def radius_m(self, heights: Heights) -> FloatArray:
-        """Return the radius of the window of each height."""
-        return np.clip(self.base_m + self.slope * heights.astype(float), self.least_m, self.most_m)
+    def radius_m(self, heights: Heights, resolution: float) -> FloatArray:
+        """Return the radius of the window of each height: the eight neighbours at least."""
+        found = np.clip(self.base_m + self.slope * heights.astype(float), self.least_m, self.most_m)
+        return np.maximum(found, NEIGHBOURS * resolution)
+
+    def reach(self, resolution: float) -> int:
+        """Return how many pixels the largest window goes each way."""
+        return int(max(self.most_m / resolution, NEIGHBOURS))
 
 
 def find_tops(
@@ -54,13 +59,13 @@ def find_tops(
     height, width = heights.shape
     at = np.flatnonzero(_peaks(heights, window.least_height_m))
     rows, columns = np.divmod(at, width)
-    reach = int(window.most_m / resolution)
+    reach = window.reach(resolution)
     whole = (np.minimum(rows, columns) >= reach) & (rows < height - reach)
     at = at[whole & (columns < width - reach)]
     # A first look close by leaves few candidates for the whole window.
-    close = min(window.least_m, NEIGHBOURS * resolution)
+    close = NEIGHBOURS * resolution
     at = at[_stand_out(heights, at, np.full(len(at), close), resolution)]
-    radius = window.radius_m(heights.ravel()[at])
+    radius = window.radius_m(heights.ravel()[at], resolution)
     kept = np.zeros(len(at), dtype=np.bool_)
     # A small tree has a small window: each class of radius looks at its own neighbours only.
     size = np.ceil(radius / resolution)

@@ -225,8 +225,9 @@ def test_the_area_of_a_space_is_the_median_of_real_parks(redon, le_mans):
     sizes = ASSUMPTIONS.spaces.sizes
     assert (small.sum(), (~small).sum()) >= (10, 3)
     for of_size, size in ((small, sizes[0]), (~small, sizes[1])):
-        usual = size.area_per_space_m2
-        assert usual.tested_range[0] <= per_space[of_size].median() <= usual.tested_range[1]
+        # a few parks less (joined, or of several pieces) move a median by a tenth at most
+        usual = size.area_per_space_m2.value
+        assert per_space[of_size].median() == pytest.approx(usual, rel=0.1)
 
 
 def test_two_runs_give_the_same_bytes(shared_data, tmp_path, redon):

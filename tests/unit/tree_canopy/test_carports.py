@@ -12,13 +12,13 @@ NOWHERE = np.empty(0, dtype=np.intp)
 NO_PLATEAUS = (np.empty(0, dtype=object), NOWHERE)
 
 
-def existing(*rows, plateaus=(), measured=()):
+def existing(*rows, plateaus=(), measured=(), eligible=None):
     parks = lots({"lot_id": "a", "geometry": LOT}, {"lot_id": "b", "geometry": box(90, 0, 120, 40)})
     flat = np.array(plateaus, dtype=object)
-    return measure_carports(
-        parks, carports(*rows), (flat, np.zeros(len(flat), dtype=np.intp)),
-        np.array(measured, dtype=np.intp), ASSUMPTIONS, FRANCE,
-    )  # fmt: skip
+    counted = parks.geometry.to_numpy() if eligible is None else eligible
+    found = (flat, np.zeros(len(flat), dtype=np.intp))
+    told = np.array(measured, dtype=np.intp)
+    return measure_carports(parks, counted, carports(*rows), found, told, ASSUMPTIONS, FRANCE)
 
 
 def areas(*rows, **options):
@@ -73,6 +73,12 @@ def test_a_plateau_is_a_roof_to_be_checked_where_no_map_draws_one():
     assert (plateau["source"], bool(plateau["is_certain"])) == ("mnh", False)
     shapes = found.pieces.geometry.to_numpy()
     assert shapely.union_all(shapes).area == pytest.approx(shapely.area(shapes).sum())
+
+
+def test_a_canopy_over_excluded_ground_covers_nothing_that_counts():
+    halves = np.array([box(0, 0, 25, 40), box(90, 0, 120, 40)], dtype=object)
+    found = areas(roof("s", box(20, 0, 40, 10), is_solar=True), eligible=halves)
+    assert found == pytest.approx([50, 0])
 
 
 def test_nothing_at_all():

@@ -88,8 +88,39 @@ def test_spread_over_the_lot_or_along_one_side():
 
 def test_trees_planted_along_one_side_of_a_long_lot_leave_the_rest_bare():
     row = [{"tree_id": str(y), "geometry": point(1, y)} for y in range(2, 40, 6)]
-    # a strip of 1 + 15 m out of 50
-    assert cover(*row)["spread_share"] == pytest.approx(16 / 50, abs=0.01)
+    # a strip of 1 + 10 m out of 50, its edge wavy from one tree to the next
+    assert cover(*row)["spread_share"] == pytest.approx(11 / 50, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("depth", "is_spread"),
+    [
+        pytest.param(16, False, id="two rows of bays and an aisle: planted on one side"),
+        pytest.param(12, True, id="one row of bays and its aisle: in reach of its trees"),
+    ],
+)
+def test_a_row_along_the_edge_of_a_narrow_lot(depth, is_spread):
+    row = [{"tree_id": str(x), "geometry": point(x, 1)} for x in range(2, 100, 6)]
+    assert bool(cover(*row, lot=box(0, 0, 100, depth))["trees_are_spread"]) is is_spread
+
+
+def test_trees_set_along_a_mapped_row_are_an_interval_and_never_wide_for_sure():
+    row = [
+        {
+            "tree_id": f"r#{x}",
+            "geometry": point(x, 20),
+            "crown_diameter_m": 6.0,
+            "is_from_row": True,
+        }
+        for x in (6, 14, 22, 30, 38, 46)
+    ]
+    found = cover(*row)
+    low, central, high = found[["shade_share_min", "shade_share", "shade_share_max"]].astype(float)
+    assert central == pytest.approx(6 * np.pi * 9 / 2000, rel=0.01)
+    # as many crowns a metre as every 12 m, and as every 5 m
+    assert low == pytest.approx(central * 8 / 12, rel=0.01)
+    assert high == pytest.approx(central * 8 / 5, rel=0.01)
+    assert found[["wide_tree_count", "possible_wide_count"]].tolist() == [0, 6]
 
 
 def test_a_small_tree_does_not_spread_the_wide_ones():

@@ -49,6 +49,19 @@ def test_methods_that_contradict_each_other_say_so():
     found = overhead(MAPPED, tiles=[tile(90, 80)]).canopy.cover.iloc[0]
     assert found["shade_share"] == 0
     assert not found["methods_agree"]
+    # the tree may have been planted since, or felled: the interval holds both figures
+    assert found["shade_share_min"] == 0
+    assert found["shade_share_max"] == pytest.approx(np.pi * 16 / 2000, rel=0.01)
+    assert found["possible_wide_count"] == 1
+
+
+def test_a_survey_of_fewer_trees_moves_nothing():
+    heights = [plant(plant(tile(90, 80), 45, 40, 4, 9.0), 60, 50, 4, 9.0)]
+    far = {"tree_id": "t", "geometry": point(30, 30), "crown_diameter_m": 2.0}
+    with_survey, alone = overhead(far, tiles=heights), overhead(tiles=heights)
+    bounds = ["shade_share_min", "shade_share", "shade_share_max"]
+    found, expected = (item.canopy.cover[bounds].iloc[0].tolist() for item in (with_survey, alone))
+    assert found == expected
 
 
 def test_a_lot_of_which_heights_say_too_little_falls_back_on_mapped_trees():
