@@ -161,11 +161,11 @@ _DUE = (
 )
 _TO_DO = (
     area(
-        "ombrieres_existantes_m2", "solar_m2", "Ombrières photovoltaïques en place",
+        "ombrieres_existantes_m2", "solar_m2", "Ombrières solaires en place",
         "Vide : aucune source ne permet de le dire.",
     ),
     area("toitures_a_verifier_m2", "other_m2", "Autres toitures sur le parc, à vérifier"),
-    text("equipement", "equipment", "Équipement constaté", domain="equipement"),
+    text("equipement", "equipment", "Équipement apparent", domain="equipement"),
     area("surface_a_couvrir_m2", "area_to_cover_m2", "Superficie à couvrir"),
     area(
         "surface_ombrieres_min_mixte_m2",

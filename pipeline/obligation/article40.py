@@ -184,12 +184,13 @@ def _trees(facts: Facts, trees: TreeFacts, law: Law) -> Iterator[Step]:
         "La part ombragée, au moins, dépasse-t-elle le seuil ?",
         "APER40.ombrage_arbres",
         trees.shade.low,
-        if_true=Conclusion("exonere", "ombrage_arbres"),
+        if_true=Conclusion("exonere", "ombrage_arbres") if trees.is_recent else None,
     )
     required = law.required_trees(facts.spaces.high)
     if required is None:
         return
     article = law.cite("APER40.arbres_par_place")
+    is_enough = trees.are_spread and trees.is_recent
     yield fact(
         "arbres_repartis", "Les arbres sont-ils répartis sur l'ensemble du parc ?",
         yes_or_no(trees.are_spread), YES, article=article,
@@ -201,7 +202,7 @@ def _trees(facts: Facts, trees: TreeFacts, law: Law) -> Iterator[Step]:
         "APER40.arbres_par_place",
         trees.wide_tree_count,
         threshold=required,
-        if_true=Conclusion("exonere", "arbres_par_place") if trees.are_spread else None,
+        if_true=Conclusion("exonere", "arbres_par_place") if is_enough else None,
     )
 
 

@@ -86,7 +86,7 @@ def classify_lots(
         lot_id = row["lot_id"]
         facts = _facts(
             row, protections.get(lot_id, ()), deducted.get(lot_id, ()), sites.get(lot_id),
-            dossiers.get(lot_id, Dossier()), assumptions,
+            dossiers.get(lot_id, Dossier()), day, assumptions,
         )  # fmt: skip
         law = Law(rules, day, row["insee_code"])
         decisions[lot_id] = decide(facts, law, assumptions.pleas)
@@ -132,6 +132,7 @@ def _facts(
     deducted: tuple[tuple[str, float], ...],
     installation: tuple[str, float] | None,
     dossier: Dossier,
+    day: date,
     assumptions: Assumptions,
 ) -> Facts:
     eligible, gross = row["eligible_area_m2"], row["gross_area_m2"]
@@ -160,7 +161,7 @@ def _facts(
         largest_piece_m2=row["largest_piece_m2"],
         joined_by=_text(row["joined_by"]),
         spaces=Interval(row["spaces_min"], row["spaces"], row["spaces_max"]),
-        trees=_tree_facts(row),
+        trees=_tree_facts(row, day, assumptions),
         protections=protections,
         first_seen=as_day(_text(row["first_seen"])),
         is_open_to_public=opened,
@@ -178,7 +179,7 @@ def _beside(other_m2: float, area: Interval) -> Interval:
     return Interval(low, other_m2, other_m2 + (area.high - area.central))
 
 
-def _tree_facts(row: dict[Any, Any]) -> TreeFacts | None:
+def _tree_facts(row: dict[Any, Any], day: date, assumptions: Assumptions) -> TreeFacts | None:
     if not _text(row["method"]) or pd.isna(row["shade_share"]):
         return None
     return TreeFacts(
@@ -188,7 +189,21 @@ def _tree_facts(row: dict[Any, Any]) -> TreeFacts | None:
         are_spread=bool(row["trees_are_spread"]),
         is_from_heights=row["method"] == "modele_hauteur",
         measured_share=1.0 if pd.isna(row["measured_share"]) else row["measured_share"],
+        vintage=_text(row["heights_vintage"]),
+        is_recent=_is_recent(row, day, assumptions),
+        outside_share=row["outside_shade_share"],
     )
+
+
+def _is_recent(row: dict[Any, Any], day: date, assumptions: Assumptions) -> bool:
+    """Tell whether trees seen then may be taken as there now: the oldest of the heights decides."""
+    if row["method"] != "modele_hauteur":
+        return True
+    dates = _text(row["heights_vintage"])
+    if dates is None:
+        return False
+    oldest = min(int(item.split("-")[0]) for item in dates.split(";"))
+    return day.year - oldest <= assumptions.height_model.oldest_years.value
 
 
 def _carport_facts(row: dict[Any, Any]) -> CarportFacts | None:

@@ -182,11 +182,9 @@ def _shade_doubt(trees: TreeFacts, law: Law) -> tuple[Step, Doubt]:
     doubt = Doubt(
         "ombrage_a_mesurer",
         f"les arbres ombragent entre {number_of_percent(trees.shade.low)} et"
-        f" {percent(trees.shade.high)} du parc{part_measured(trees)}",
+        f" {percent(trees.shade.high)} du parc ({how_measured(trees)})",
         f"Les arbres ombragent-ils plus de {threshold} du parc ?",
-        "Visite, ou relevé des houppiers sur une orthophotographie d'été récente"
-        if trees.is_from_heights
-        else "Modèle de hauteur LiDAR, ou relevé des houppiers sur orthophotographie d'été",
+        _how_to_measure(trees),
     )
     rule = law.rule("APER40.ombrage_arbres")
     step = Step(
@@ -201,6 +199,15 @@ def _shade_doubt(trees: TreeFacts, law: Law) -> tuple[Step, Doubt]:
         if_true=doubt.conclusion,
     )
     return step, doubt
+
+
+def _how_to_measure(trees: TreeFacts) -> str:
+    if not trees.is_from_heights:
+        return "Modèle de hauteur LiDAR, ou relevé des houppiers sur orthophotographie d'été"
+    seen = "visite, ou relevé des houppiers sur une orthophotographie d'été récente"
+    if trees.vintage is None:
+        return f"Dater le modèle de hauteur (année du vol dans le nom des fichiers), {seen}"
+    return seen.capitalize()
 
 
 def _count_doubt(trees: TreeFacts, required: int, law: Law) -> tuple[Step, Doubt]:
@@ -221,11 +228,16 @@ def _count_doubt(trees: TreeFacts, required: int, law: Law) -> tuple[Step, Doubt
     return step, doubt
 
 
-def part_measured(trees: TreeFacts) -> str:
-    """Say that heights are known over a part of the lot only, when they are."""
-    if trees.measured_share >= 1:
-        return ""
-    return f", dont la hauteur n'est connue que sur {percent(trees.measured_share)}"
+def how_measured(trees: TreeFacts) -> str:
+    """Say by which method the shade was measured, on what date, over which part of the lot."""
+    if not trees.is_from_heights:
+        return "arbres cartographiés"
+    dates = (trees.vintage or "").replace(";", " et ")
+    when = f"modèle de hauteur de {dates}" if dates else "modèle de hauteur non daté"
+    old = "" if trees.is_recent or not trees.vintage else ", trop ancien pour conclure"
+    part = trees.measured_share
+    known = "" if part >= 1 else f", hauteur connue sur {percent(part)} du parc"
+    return f"{when}{old}{known}"
 
 
 def number_of_percent(share: float) -> str:

@@ -25,7 +25,8 @@ def equipment(facts: Facts, law: Law) -> Equipment | None:
     Compare the existing canopies with the area to cover; None where nothing tells of any.
 
     Each comparison takes the bound that is the least favourable to the park: the highest area, the
-    lowest shade. A roof that no source says to be solar may be enough (`a_verifier`), never is.
+    lowest shade. What would be enough for the lowest area, or with the roofs that no source says to
+    be solar, is to be checked.
 
     References
     ----------
@@ -36,7 +37,7 @@ def equipment(facts: Facts, law: Law) -> Equipment | None:
         return None
     enough = law.step(
         "ombrieres_en_place",
-        "Les ombrières photovoltaïques en place couvrent-elles déjà la part exigée ?",
+        "Les ombrières solaires en place couvrent-elles déjà la part exigée ?",
         "APER40.part",
         roofs.solar_m2 / facts.area.high,
     )
@@ -72,7 +73,7 @@ def _state(
     if mixed and all(step.result == "oui" for step in mixed):
         return "suffisant_mixte"
     everything = roofs.solar_m2 + roofs.other_m2
-    if roofs.other_m2 and law.holds("APER40.part", everything / max(facts.area.low, 1.0)):
+    if law.holds("APER40.part", everything / max(facts.area.low, 1.0)):
         return "a_verifier"
     return "partiel" if everything else "aucun"
 
@@ -85,12 +86,12 @@ def equipment_sentence(facts: Facts, law: Law, found: Equipment | None) -> str:
     due = square_metres(law.area_to_cover(facts.area.central))
     solar = square_metres(roofs.solar_m2)
     told = {
-        "suffisant": f"Des ombrières photovoltaïques couvrent déjà {solar}, pour {due} exigés :"
+        "suffisant": f"Des ombrières solaires couvrent déjà {solar}, pour {due} exigés :"
         " le parc paraît équipé, à confirmer sur pièces.",
-        "suffisant_mixte": f"Des ombrières photovoltaïques couvrent déjà {solar}, et des arbres"
+        "suffisant_mixte": f"Des ombrières solaires couvrent déjà {solar}, et des arbres"
         f" ombragent le reste des {due} exigés (procédés mixtes) : le parc paraît équipé, à"
         " confirmer sur pièces.",
-    }.get(found.state, f"Ombrières photovoltaïques en place : {solar} sur {due} exigés.")
+    }.get(found.state, f"Ombrières solaires en place : {solar}, pour {due} exigés.")
     if not roofs.solar_m2:
         told = ""
     other = (

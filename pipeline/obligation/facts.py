@@ -20,7 +20,8 @@ class TreeFacts:
 
     `wide_tree_count`: those whose crown is wide for sure; `possible_wide_count`: those whose crown
     may be. `is_from_heights`: measured on a height model, else from mapped trees; `measured_share`:
-    share of the lot whose height is known.
+    share of the lot whose height is known; `vintage`: date of the heights, as the source gives it;
+    `is_recent`: recent enough to exempt. `outside_share`: shade of the trees that stand elsewhere.
     """
 
     shade: Interval
@@ -29,6 +30,9 @@ class TreeFacts:
     are_spread: bool
     is_from_heights: bool = False
     measured_share: float = 1.0
+    vintage: str | None = None
+    is_recent: bool = True
+    outside_share: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from datetime import date
 
 from pipeline.french import number, percent
 from pipeline.obligation.deadlines import Deadline
-from pipeline.obligation.doubts import Doubt, number_of_percent, part_measured
+from pipeline.obligation.doubts import Doubt, how_measured, number_of_percent
 from pipeline.obligation.equipment import Equipment, equipment_sentence
 from pipeline.obligation.facts import Facts
 from pipeline.obligation.law import Law
@@ -22,6 +22,7 @@ from pipeline.obligation.wording import (
     sentence_case,
     square_metres,
 )
+from pipeline.precision import SMALLEST_TOLD_SHARE
 
 _ARTICLE = "art. 40, loi n° 2023-175"
 
@@ -64,8 +65,14 @@ def exempt_sentence(account: Account) -> str:
     """Say what exempts the park, and by which article."""
     return (
         f"Parc exonéré de l'obligation de l'article 40 (loi n° 2023-175) : {_why_exempt(account)}"
-        f"{_other_law(account)}"
+        f"{_other_law(account)}{_shade_behind(account)}"
     )
+
+
+def _shade_behind(account: Account) -> str:
+    """Tell the measure behind an exemption by trees."""
+    by_trees = account.conclusion.code in {"ombrage_arbres", "arbres_par_place"}
+    return f" {_shade(account.facts)}" if by_trees else ""
 
 
 def to_check_sentence(account: Account) -> str:
@@ -75,6 +82,7 @@ def to_check_sentence(account: Account) -> str:
         f"À vérifier ({_ARTICLE}) : {_estimate(account.facts)} ;",
         " ; ".join(doubt.finding for doubt in account.doubts) + ".",
         "" if due is None else f"S'il est assujetti, {_due(account, due)}",
+        equipment_sentence(account.facts, account.law, account.equipment),
     )
 
 
@@ -100,13 +108,17 @@ def _shade(facts: Facts) -> str:
     if facts.trees is None:
         return "L'ombrage par des arbres n'est pas mesuré."
     shade = facts.trees.shade
-    how = "modèle de hauteur" if facts.trees.is_from_heights else "arbres cartographiés"
+    how, outside = how_measured(facts.trees), facts.trees.outside_share
+    beside = (
+        f" Des arbres plantés au dehors en ombragent {percent(outside)}, qui ne comptent pas."
+        if outside >= SMALLEST_TOLD_SHARE
+        else ""
+    )
     if not shade.high:
-        return f"Aucun arbre du parc ne l'ombrage ({how})."
+        return f"Aucun arbre du parc ne l'ombrage ({how}).{beside}"
     return (
         f"Ombrage par les arbres du parc : {percent(shade.central)} de sa superficie (entre"
-        f" {number_of_percent(shade.low)} et {percent(shade.high)}, {how}"
-        f"{part_measured(facts.trees)})."
+        f" {number_of_percent(shade.low)} et {percent(shade.high)} ; {how}).{beside}"
     )
 
 

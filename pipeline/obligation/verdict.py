@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
-from pipeline.assumptions import PleaAssumptions
+from pipeline.assumption_groups import PleaAssumptions
 from pipeline.obligation import article40, new_parks
 from pipeline.obligation.deadlines import deadline
 from pipeline.obligation.doubts import Doubt
@@ -207,7 +207,10 @@ def _with_article40(decision: Decision, account: Account) -> Decision:
     area = facts.area.central
     trees = law.required_trees(facts.spaces.central)
     if account.conclusion.status != "assujetti":
-        return replace(decision, required_tree_count=trees, debtor=_debtor(facts, law))
+        state = None if account.equipment is None else account.equipment.state
+        return replace(
+            decision, required_tree_count=trees, debtor=_debtor(facts, law), equipment=state
+        )
     other = account.other_area_m2
     return replace(
         decision,

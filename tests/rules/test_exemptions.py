@@ -1,5 +1,6 @@
 """What takes the obligation of article 40 off a park, and what its owner may only plead."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -117,6 +118,31 @@ def test_either_tree_test_is_enough():
     one, other, none = shaded(0.6), shaded(0.1, wide=25, spread=True), shaded(0.1)
     found = [verdict(park(3000, **trees)).status for trees in (both, one, other, none)]
     assert found == ["exonere", "exonere", "exonere", "assujetti"]
+
+
+@pytest.mark.parametrize(
+    "trees",
+    [
+        pytest.param(shaded(0.6), id="shade of more than half"),
+        pytest.param(shaded(0.1, wide=25, spread=True), id="one wide tree per three spaces"),
+    ],
+)
+def test_trees_seen_too_long_ago_exempt_no_park_but_ask(trees):
+    old = {"trees": replace(trees["trees"], is_recent=False, is_from_heights=True)}
+    assert verdict(park(3000, **trees)).status == "exonere"
+    assert verdict(park(3000, **old)).status == "a_verifier"
+
+
+@pytest.mark.parametrize(
+    ("vintage", "beginning"),
+    [
+        pytest.param(None, "Dater le modèle de hauteur", id="undated"),
+        pytest.param("2010", "Visite", id="too old"),
+    ],
+)
+def test_old_heights_say_what_would_settle(vintage, beginning):
+    trees = replace(shaded(0.6)["trees"], is_recent=False, is_from_heights=True, vintage=vintage)
+    assert verdict(park(3000, trees=trees)).how_to_settle.startswith(beginning)
 
 
 PLEAS = [

@@ -31,7 +31,9 @@ def state(solar, other=0.0, *, trees=None, day=NOW):
     ("solar", "other", "expected"),
     [
         pytest.param(2_100, 0, "suffisant", id="half of the highest area"),
-        pytest.param(2_099, 0, "partiel", id="half of the central area only"),
+        pytest.param(2_099, 0, "a_verifier", id="half of the central area, not of the highest"),
+        pytest.param(1_900, 0, "a_verifier", id="half of the lowest area"),
+        pytest.param(1_899, 0, "partiel", id="less than half of the lowest area"),
         pytest.param(100, 0, "partiel", id="a few bays"),
         pytest.param(0, 0, "aucun", id="none seen from the sky"),
         pytest.param(0, 1_900, "a_verifier", id="roofs that could be half of the lowest area"),
@@ -70,8 +72,8 @@ def said(solar, other=0.0):
 
 def test_sentences_say_what_is_in_place_against_what_is_due():
     assert "couvrent déjà 2 100\u00a0m², pour 2 000\u00a0m² exigés" in said(2_100)
-    assert "Ombrières photovoltaïques en place : 100\u00a0m² sur 2 000\u00a0m²" in said(100)
+    assert "Ombrières solaires en place : 100\u00a0m², pour 2 000\u00a0m² exigés" in said(100)
     assert said(0) == ""
     doubtful = said(0, 400)
     assert doubtful.startswith("Toitures ou installations dont les panneaux sont à confirmer : 400")
-    assert "photovoltaïques" not in doubtful
+    assert "solaires" not in doubtful

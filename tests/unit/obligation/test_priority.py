@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline import contracts, schemas
-from pipeline.assumptions import PriorityAssumptions
+from pipeline.assumption_groups import PriorityAssumptions
 from pipeline.obligation.priority import prioritise
 from tests.tables import ASSUMPTIONS, box, lots
 
@@ -89,6 +89,11 @@ def points(**park):
         pytest.param({"reliability": "moyenne"}, 8, id="fairly reliable"),
         pytest.param({"reliability": "elevee"}, 15, id="reliable"),
         pytest.param({**OVERDUE, "status": "a_verifier"}, 20, id="to be checked: 20 less"),
+        pytest.param({**OVERDUE, **LARGE, "equipment": "suffisant"}, 25, id="equipped: 40 less"),
+        pytest.param({**OVERDUE, **LARGE, "equipment": "suffisant_mixte"}, 25,
+                     id="equipped, trees and canopies: 40 less"),
+        pytest.param({**OVERDUE, **LARGE, "equipment": "a_verifier"}, 65,
+                     id="perhaps equipped changes nothing"),
         pytest.param({"status": "a_verifier", "due_state": None, "due_date": None}, 0,
                      id="never below 0, and no due date is no point"),
     ],
