@@ -104,6 +104,12 @@ def canopy(work: Path, table: Table) -> None:
     worst = float(np.max(np.abs(mine - oracle)))
     table.add_row("shares against exactextract, lot by lot", f"{worst:.1e}", "", "≤ 1e-4",
                   verdict(worst <= 1e-4))  # fmt: skip
+    measure("tops", data, LOT_COUNTS[0], module="canopy_cases")
+    wrong, tops, plain = np.load(data / f"tops_{LOT_COUNTS[0]}.npy")
+    table.add_row(f"tree tops otherwise than pixel by pixel, of {tops:.0f}", f"{wrong:.0f}", "",
+                  "0", verdict(wrong == 0))  # fmt: skip
+    table.add_row("   a plain maximum filter, plateaus many times", f"{plain:.0f}",
+                  f"{plain / tops:.3f}", "", "")  # fmt: skip
 
 
 def whole_row(found: dict[str, float]) -> tuple[str, str, str, str]:

@@ -29,7 +29,7 @@ from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.scope import Scope
 from pipeline.tree_canopy.crowns import top_window
 from pipeline.tree_canopy.height_cover import measure_heights
-from pipeline.tree_canopy.tree_tops import find_tops
+from pipeline.tree_canopy.tree_tops import TopWindow, find_tops
 from pipeline.tree_canopy.zonal import pixel_sums
 from tests.benchmarks.cases import peak_memory
 from tests.benchmarks.generated_heights import BLOCK, generate_lots
@@ -67,11 +67,11 @@ def _touched(lots: gpd.GeoDataFrame, dataset: rasterio.DatasetReader) -> list[tu
 def parzan(data: Path, lots: gpd.GeoDataFrame) -> np.ndarray:
     """Share of each car park above the least height, and the tree tops of what is read."""
     shapes = lots.geometry.to_numpy()
-    sums, tops = np.zeros(len(lots)), 0
+    sums = np.zeros(len(lots))
     for tile in tiles(data, lots, CHOICES.window_most_m.value):
         above = tile.heights >= LEAST_M
         sums[tile.members] = pixel_sums(shapes[tile.members], [above], tile)[:, 0]
-        tops += len(find_tops(tile.heights, tile.resolution, top_window(CHOICES))[0])
+        find_tops(tile.heights, tile.resolution, top_window(CHOICES))
     return sums * tile.resolution**2 / shapely.area(shapes)
 
 
@@ -117,6 +117,42 @@ def exact(data: Path, lots: gpd.GeoDataFrame) -> np.ndarray:
     )
 
 
+def tops(data: Path, lots: gpd.GeoDataFrame) -> np.ndarray:
+    """Count tops found otherwise than pixel by pixel, tops, and those of a plain maximum filter."""
+    window, wrong, found, plain = top_window(CHOICES), 0, 0, 0
+    for tile in tiles(data, lots, CHOICES.window_most_m.value):
+        reach = window.reach(tile.resolution)
+        alone, highest = (
+            _pixel_by_pixel(tile.heights, tile.resolution, window, ties_are_tops=ties)
+            for ties in (False, True)
+        )
+        mine = np.zeros(tile.heights.shape, dtype=bool)
+        mine[find_tops(tile.heights, tile.resolution, window)] = True
+        whole = (slice(reach, -reach), slice(reach, -reach))
+        wrong += int((mine != alone)[whole].sum())
+        found, plain = found + int(mine.sum()), plain + int(highest[whole].sum())
+    return np.array([wrong, found, plain])
+
+
+def _pixel_by_pixel(
+    heights: np.ndarray, resolution: float, window: TopWindow, *, ties_are_tops: bool
+) -> np.ndarray:
+    """Compare each pixel with every neighbour of its window, whatever they are."""
+    reach, kept = window.reach(resolution), heights >= window.least_height_m
+    radius = window.radius_m(heights, resolution) / resolution
+    padded = np.pad(heights, reach)
+    for row in range(-reach, reach + 1):
+        for column in range(-reach, reach + 1):
+            other = padded[
+                reach + row : reach + row + heights.shape[0],
+                reach + column : reach + column + heights.shape[1],
+            ]
+            comes_first = (row, column) < (0, 0) and not ties_are_tops
+            beaten = (other >= heights) if comes_first else (other > heights)
+            kept &= ~(beaten & (row**2 + column**2 <= radius**2))
+    return np.asarray(kept)
+
+
 def with_rasterstats(data: Path, lots: gpd.GeoDataFrame) -> np.ndarray:
     """Rasterstats, the usual library."""
     stats = rasterstats.zonal_stats(
@@ -138,7 +174,7 @@ def with_mask(data: Path, lots: gpd.GeoDataFrame) -> np.ndarray:
 
 CASES = {
     "decode": decode, "parzan": parzan, "stage": stage, "exact": exact,
-    "rasterstats": with_rasterstats, "mask": with_mask,
+    "rasterstats": with_rasterstats, "mask": with_mask, "tops": tops,
 }  # fmt: skip
 
 

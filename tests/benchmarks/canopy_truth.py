@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from skimage.feature import peak_local_max
 
-from pipeline.assumptions import HeightModelAssumptions
+from pipeline.assumption_groups import HeightModelAssumptions
 from pipeline.crs import FloatArray, GeometryArray
 from pipeline.heights import Heights, HeightTile, Positions
 from pipeline.tree_canopy.crowns import find_crowns, smoothed

@@ -12,7 +12,7 @@ from rasterio.features import shapes
 from scipy import ndimage
 from scipy.interpolate import LinearNDInterpolator
 
-from pipeline.assumptions import HeightModelAssumptions
+from pipeline.assumption_groups import HeightModelAssumptions
 from pipeline.crs import GeometryArray
 from pipeline.heights import Heights, HeightTile
 from pipeline.precision import ALL_AROUND
