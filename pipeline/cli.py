@@ -286,6 +286,8 @@ def rules_check() -> None:
         *(exclusion.needs_review for exclusion in book.exclusions),
         *(protection.needs_review for protection in book.protections),
         *(derogation.needs_review for derogation in book.derogations),
+        *(land.needs_review for land in book.land),
+        *(exemption.needs_review for land in book.land for exemption in land.exemptions),
     ]
     typer.echo(f"{len(doubts)} règles lues, {sum(doubts)} à relire (needs_review), aucune erreur")
 

@@ -72,7 +72,7 @@ def conform(
 def _cast(values: "pd.Series[Any]", dtype: str) -> "pd.Series[Any]":
     if dtype == "float64":
         return pd.to_numeric(values).astype("float64")
-    if dtype in {"int64", "bool", "boolean"}:
+    if dtype in {"int64", "Int64", "bool", "boolean"}:
         return values.astype(dtype)  # type: ignore[call-overload,no-any-return] # dtype is a name
     return values.astype(object).where(values.notna(), None).astype("str")
 

@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from pipeline.assumptions import Motif
+from pipeline.assumption_groups import Motif
 from pipeline.errors import RuleNotInForceError
 
 Comparison = Literal["greater_than", "at_least", "less_than", "at_most"]
@@ -43,6 +43,7 @@ ShareBase = Literal[
     "superficie_eaux_pluviales",
     "superficie_ombrage",
     "superficie_totale",
+    "couvert_vegetal",
     "emprise_toiture",
     "rendement_module",
     "cout_travaux",

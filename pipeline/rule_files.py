@@ -6,6 +6,7 @@ import yaml
 from pydantic import Field, HttpUrl, ValidationError
 
 from pipeline.errors import ConfigError, describe_faults
+from pipeline.land_nomenclature import LandNomenclature
 from pipeline.legal_values import Dated, Derogation, Exclusion, Protection, Rule, Strict
 from pipeline.rules import RuleBook
 
@@ -22,6 +23,7 @@ class _RuleFile(Strict):
     )
     protections: tuple[Protection, ...] = ()
     derogations: tuple[Derogation, ...] = ()
+    land: tuple[LandNomenclature, ...] = ()
 
 
 def load_rules(folder: Path) -> RuleBook:
@@ -33,8 +35,9 @@ def load_rules(folder: Path) -> RuleBook:
     ConfigError
         If the folder is empty, a key is unknown or written twice, a share has no base or leaves
         [0, 1], a number is not finite, a threshold has no comparison, two periods overlap, two
-        files hold the same rule, or a local rule is measured otherwise than the general one; the
-        message names the file and the field.
+        files hold the same rule, a local rule is measured otherwise than the general one, or the
+        nomenclature of land leaves a cell without answer or with two; the message names the file
+        and the field.
     """
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
@@ -46,9 +49,11 @@ def load_rules(folder: Path) -> RuleBook:
         exclusions=tuple(item for file in files for item in file.exclusions),
         protections=tuple(item for file in files for item in file.protections),
         derogations=tuple(item for file in files for item in file.derogations),
+        land=tuple(item for file in files for item in file.land),
     )
     _refuse_twins(folder, book)
     _check_local_rules(folder, book)
+    _check_conditions(folder, book)
     return book
 
 
@@ -87,8 +92,18 @@ def _check_local_rules(folder: Path, book: RuleBook) -> None:
             places.add((rule.replaces, place))
 
 
+def _check_conditions(folder: Path, book: RuleBook) -> None:
+    """Refuse an exemption of land whose condition is no rule of the book."""
+    known = {rule.id for rule in book.rules}
+    for exemption in (item for nomenclature in book.land for item in nomenclature.exemptions):
+        unknown = [rule_id for rule_id in exemption.conditions if rule_id not in known]
+        if unknown:
+            msg = f"{folder} : {exemption.code} demande {unknown[0]}, qui n'est dans aucun fichier"
+            raise ConfigError(msg)
+
+
 def _refuse_twins(folder: Path, book: RuleBook) -> None:
-    """Refuse what two entries hold on one day: a rule, an exclusion, a perimeter, a plea."""
+    """Refuse what two entries hold on one day: a rule, an exclusion, a perimeter, a plea, land."""
     seen: dict[str, list[Dated]] = {}
     for rule in book.rules:
         if rule.id in seen:
@@ -99,6 +114,7 @@ def _refuse_twins(folder: Path, book: RuleBook) -> None:
         *((f"exclusion {item.motif}", item) for item in book.exclusions),
         *((f"protection {item.kind}", item) for item in book.protections),
         *((f"dérogation {item.code}", item) for item in book.derogations),
+        *(("nomenclature des sols", item) for item in book.land),
     ):
         earlier = seen.setdefault(name, [])
         if any(item.covers(other.valid_from) or other.covers(item.valid_from) for other in earlier):

@@ -1,6 +1,6 @@
 """What the terminal says of the law: what is in force on a day, what changed between two."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.land_nomenclature import LandExemption, LandNomenclature
 from pipeline.legal_values import FRENCH_COMPARISON, Dated, Derogation, Exclusion, Protection, Rule
 from pipeline.rule_changes import RuleChange
 from pipeline.rule_words import (
@@ -28,11 +29,12 @@ _KINDS = {
 }
 # Between the three columns of a table.
 _MARGINS = 6
+_NOMENCLATURE = "nomenclature_des_sols"
 Row = tuple[str, str, str]
 
 
 def rules_document(book: RuleBook, day: date) -> dict[str, list[dict[str, Any]]]:
-    """Return what is in force on `day`, one entry each: values, exclusions, protections, pleas."""
+    """Return what is in force on `day`, one entry each: values, exclusions, …, land."""
     return {
         "regles": [_rule_entry(rule, day) for rule in book.rules if rule.is_in_force(day)],
         "exclusions": [
@@ -58,6 +60,10 @@ def rules_document(book: RuleBook, day: date) -> dict[str, list[dict[str, Any]]]
             {"id": item.code, "libelle": item.label, **_dated(item)}
             for item in book.derogations_on(day).values()
         ],
+        "sols": [
+            {"id": name, "libelle": label, **_dated(item)}
+            for name, label, item in _land_items(book, day)
+        ],
     }
 
 
@@ -79,7 +85,20 @@ def _rule_entry(rule: Rule, day: date) -> dict[str, Any]:
     }
 
 
-def _dated(item: Exclusion | Protection | Derogation) -> dict[str, Any]:
+def _land_items(
+    book: RuleBook, day: date
+) -> Iterator[tuple[str, str, LandNomenclature | LandExemption]]:
+    """Yield the nomenclature of land in force on `day`, then its exemptions: name, label, item."""
+    for item in (found.on(day) for found in book.land if found.covers(day)):
+        doubts = f", dont {item.doubtful_cells} à confirmer" if item.doubtful_cells else ""
+        cells = f"{len(item.answers)} cases couverture × usage{doubts}"
+        yield _NOMENCLATURE, f"{len(item.categories)} catégories, {cells}", item
+        yield from ((exemption.code, exemption.label, exemption) for exemption in item.exemptions)
+
+
+def _dated(
+    item: Exclusion | Protection | Derogation | LandNomenclature | LandExemption,
+) -> dict[str, Any]:
     return {"article": item.article, **_period(item), "a_relire": item.needs_review}
 
 
@@ -91,13 +110,14 @@ def _period(dated: Dated) -> dict[str, Any]:
 
 
 def print_rules(book: RuleBook, day: date, console: Console) -> None:
-    """Print what is in force on `day`: values, exclusions, protections, pleas."""
+    """Print what is in force on `day`: values, exclusions, protections, pleas, land."""
     rules = [rule for rule in book.rules if rule.is_in_force(day)]
     tables: dict[str, Sequence[Row]] = {
         "Règles": [_rule_cells(rule, day) for rule in rules],
         "Exclusions": [_exclusion_cells(item) for item in book.exclusions_on(day)],
         "Protections": [_protection_cells(item) for item in book.protections_on(day).values()],
         "Dérogations": [_plea_cells(item) for item in book.derogations_on(day).values()],
+        "Sols": [_land_cells(*found) for found in _land_items(book, day)],
     }
     for title, rows in tables.items():
         heads = (title.removesuffix("s"), "Valeur" if title == "Règles" else "Effet", "Article")
@@ -126,7 +146,16 @@ def _plea_cells(item: Derogation) -> Row:
     return _lines(item.code, item.label), _lines("à faire valoir", end), _reference(item, item)
 
 
-def _reference(item: Rule | Exclusion | Protection | Derogation, dated: Dated) -> str:
+def _land_cells(name: str, label: str, item: LandNomenclature | LandExemption) -> Row:
+    optional = isinstance(item, LandExemption)
+    effect = "non artificialisé, si le service le décide" if optional else "artificialisé ou non"
+    return _lines(name, label), effect, _reference(item, item)
+
+
+def _reference(
+    item: Rule | Exclusion | Protection | Derogation | LandNomenclature | LandExemption,
+    dated: Dated,
+) -> str:
     """Say the article, since when, and whether the text is still to be read again."""
     doubt = "à relire" if item.needs_review else ""
     return _lines(item.article, f"dès le {dated.valid_from:%d/%m/%Y}", doubt)

@@ -22,6 +22,7 @@ _SHARE_BASES: dict[ShareBase, str] = {
     "superficie_eaux_pluviales": "de la superficie de l'art. R. 111-25-3",
     "superficie_ombrage": "de la superficie de l'art. R. 111-25-7",
     "superficie_totale": "de la superficie totale",
+    "couvert_vegetal": "du couvert végétal",
     "emprise_toiture": "de l'emprise de la toiture",
     "rendement_module": "de rendement du module",
     "cout_travaux": "du coût des travaux",

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from pipeline.errors import ConfigError, RuleNotInForceError
+from pipeline.land_nomenclature import LandNomenclature
 from pipeline.legal_values import (
     Dated,
     Derogation,
@@ -23,6 +24,7 @@ class RuleBook(Strict):
     exclusions: tuple[Exclusion, ...]
     protections: tuple[Protection, ...]
     derogations: tuple[Derogation, ...] = ()
+    land: tuple[LandNomenclature, ...] = ()
 
     @cached_property
     def _by_id(self) -> dict[str, Rule]:
@@ -86,6 +88,21 @@ class RuleBook(Strict):
         """Return the pleas that the texts in force on `day` admit, by code."""
         return {item.code: item for item in self.derogations if item.covers(day)}
 
+    def land_on(self, day: date) -> LandNomenclature:
+        """
+        Return the nomenclature of artificial land, and the exemptions, in force on `day`.
+
+        Raises
+        ------
+        RuleNotInForceError
+            If none is: what is artificial has no definition on that day.
+        """
+        for nomenclature in self.land:
+            if nomenclature.covers(day):
+                return nomenclature.on(day)
+        msg = f"nomenclature des sols artificialisés : aucune en vigueur au {day}"
+        raise RuleNotInForceError(msg)
+
     def as_of(self, day: date, boundaries: Iterable[date] = ()) -> date:
         """
         Return the last date ≤ `day` on which a rule or a status boundary changed.
@@ -107,7 +124,8 @@ class RuleBook(Strict):
 
     def _dated(self) -> Iterator[Dated]:
         yield from (value for rule in self.rules for value in rule.values)
-        yield from (*self.exclusions, *self.protections, *self.derogations)
+        yield from (*self.exclusions, *self.protections, *self.derogations, *self.land)
+        yield from (exemption for item in self.land for exemption in item.exemptions)
 
     def _boundaries(self) -> Iterator[date]:
         for item in self._dated():

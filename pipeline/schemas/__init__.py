@@ -1,5 +1,14 @@
 """Contracts of the tables that travel between stages, in the order of the flow."""
 
+from pipeline.schemas.land import (
+    DeclaredChange,
+    Flow,
+    LandFlow,
+    LandOrigin,
+    LandPiece,
+    LandStatus,
+    StatusReason,
+)
 from pipeline.schemas.law import (
     DecisionStep,
     Ownership,
@@ -52,10 +61,16 @@ __all__ = [
     "Commune",
     "CrownPiece",
     "DecisionStep",
+    "DeclaredChange",
     "EligibleSurface",
     "ExclusionPiece",
     "Fence",
+    "Flow",
     "Installation",
+    "LandFlow",
+    "LandOrigin",
+    "LandPiece",
+    "LandStatus",
     "LocatedInstallation",
     "LotTree",
     "OwnedParcel",
@@ -73,6 +88,7 @@ __all__ = [
     "ShadeMethod",
     "SolarPotential",
     "SourceRecord",
+    "StatusReason",
     "Table",
     "Tree",
     "TreeCover",
