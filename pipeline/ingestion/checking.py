@@ -15,6 +15,7 @@ from pipeline.ingestion.communes import insee_codes
 from pipeline.ingestion.dossiers import read_rows
 from pipeline.ingestion.files import SourceFile, find_files
 from pipeline.ingestion.formats import RAW_OSM, READ_IN, VECTORS
+from pipeline.ingestion.ocsge import count_rows
 from pipeline.ingestion.osm import read_objects
 from pipeline.ingestion.owners import count_owned_parcels
 from pipeline.ingestion.points import to_points
@@ -179,4 +180,5 @@ _OPENED_BY: dict[str, Callable[[FileReport, Scope], int]] = {
     "proprietaires": _count_owners,
     "irradiation": _count_cells,
     "mnh": _count_heights,
+    "ocsge": count_rows,
 }

@@ -135,11 +135,11 @@ def read_sources(
         msg = f"{data} : dossier des sources introuvable ; le créer ou indiquer --data"
         raise SourceError(msg)
     scope = Scope(territory, None, insee_code, catalogue, work)
-    folders = _Folders(data, scope, on_progress or (lambda _: None))
+    folders = Folders(data, scope, on_progress or (lambda _: None))
     return _read(folders, assumptions, heritage_radius_m)
 
 
-class _Folders:
+class Folders:
     """Opens folders one by one, and remembers what was found in each."""
 
     def __init__(self, data: Path, scope: Scope, on_progress: Callable[[str], None]) -> None:
@@ -202,7 +202,7 @@ class _Folders:
         return f"{seen} {around} : {said[:_SHOWN_REMARKS] or 'voir la table des sources'}"
 
 
-def _read(folders: _Folders, assumptions: Assumptions, heritage_radius_m: float) -> Sources:
+def _read(folders: Folders, assumptions: Assumptions, heritage_radius_m: float) -> Sources:
     scope = _around_commune(folders, assumptions.parking_lots.halo_m.value)
     communes = read_communes(folders.opened("communes"), scope)
     osm = [read_osm(files, scope, assumptions)] if (files := folders.open("osm")) else []
@@ -249,14 +249,14 @@ def _read(folders: _Folders, assumptions: Assumptions, heritage_radius_m: float)
 
 
 def _read_circles(
-    folders: _Folders, scope: Scope, assumptions: Assumptions, radius_m: float
+    folders: Folders, scope: Scope, assumptions: Assumptions, radius_m: float
 ) -> list[pd.DataFrame]:
     segments = int(assumptions.eligible_surface.ring_segments_per_quadrant.value)
     return read_monuments(folders.open("monuments"), scope, radius_m=radius_m, segments=segments)
 
 
 def _read_owned(
-    folders: _Folders,
+    folders: Folders,
     scope: Scope,
     communes: gpd.GeoDataFrame,
     parcels: Iterable[pd.DataFrame],
@@ -284,7 +284,7 @@ def _leave(report: FileReport) -> None:
     report.warn(f"{known}, fichier non lu")
 
 
-def _around_commune(folders: _Folders, halo_m: float) -> Scope:
+def _around_commune(folders: Folders, halo_m: float) -> Scope:
     """Return the scope of the run, its window set around the commune."""
     limits = folders.open("communes")
     if not limits:

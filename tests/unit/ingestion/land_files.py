@@ -1,0 +1,40 @@
+"""Layers of land cover made by hand, in whole metres of Lambert-93, deposited in `ocsge/`."""
+
+import tempfile
+from pathlib import Path
+
+import geopandas as gpd
+import pyogrio
+
+from pipeline.ingestion.land_folder import read_land_folder
+from tests.tables import ASSUMPTIONS, FRANCE, L93, RULES
+from tests.unit.ingestion.deposits import CATALOGUE
+
+KNOWN = frozenset(item.code for land in RULES.land for item in (*land.cover_codes, *land.use_codes))
+BUILT = {"code_cs": "CS1.1.1.1", "code_us": "US5"}
+GRASS = {"code_cs": "CS2.2.1", "code_us": "US1.1"}
+
+
+def save(data, name, *rows, crs=L93, layer=None, **options):
+    """Write rows (shape, columns) as a layer of `ocsge/`, in the format that the name says."""
+    path = Path(data) / "ocsge" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = gpd.GeoDataFrame(
+        [columns for _, columns in rows], geometry=[shape for shape, _ in rows], crs=crs
+    )
+    if layer is not None:
+        options["layer"] = layer
+    pyogrio.write_dataframe(table, path, **options)
+    return path
+
+
+def read(data):
+    """Read the whole folder."""
+    with tempfile.TemporaryDirectory() as work:
+        return read_land_folder(Path(data), FRANCE, ASSUMPTIONS, CATALOGUE, KNOWN, work=Path(work))
+
+
+def remarks(land, name):
+    """What the record of one file of `ocsge/` says; empty when it says nothing."""
+    said = land.records.set_index("file").loc[f"ocsge/{name}", "remarks"]
+    return said if isinstance(said, str) else ""
