@@ -50,7 +50,7 @@ LEAST = (2.0, 3.0, 4.0, 5.0)
 class PopescuWynne(TopWindow):
     """Window of Popescu and Wynne (2004), deciduous and pines; its radius has no bound."""
 
-    def radius_m(self, heights: Heights) -> FloatArray:
+    def radius_m(self, heights: Heights, resolution: float) -> FloatArray:  # noqa: ARG002
         """Return the radius of the window of each height: half of `2.51503 + 0.00901 · h²`."""
         return (2.51503 + 0.00901 * heights.astype(float) ** 2) / 2
 
