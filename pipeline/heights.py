@@ -1,7 +1,7 @@
 """Heights above the ground on a square grid, tile by tile: from `ingestion` to `tree_canopy`."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +28,9 @@ class HeightTile:
     members
         Positions, among the boxes asked for, of those that the tile serves.
     native_m
-        Side of the largest native pixel among the files that see above the ground here, metres;
-        None: `resolution`. A coarse file read on a finer grid stays coarse.
+        Shape `(len(members),)`: side of the largest native pixel among the files that see above
+        the ground around each box, metres; None: `resolution`. A coarse file read on a finer grid
+        stays coarse, for the boxes that it meets.
     """
 
     heights: Heights
@@ -37,12 +38,18 @@ class HeightTile:
     north: float
     resolution: float
     members: Positions
-    native_m: float | None = None
+    native_m: FloatArray | None = None
 
     @property
     def coarsest_m(self) -> float:
         """Side of the largest pixel that the heights come from, metres, `resolution` at least."""
-        return max(self.native_m or 0.0, self.resolution)
+        sides = [] if self.native_m is None else self.native_m.tolist()
+        return float(max(self.resolution, *sides, 0.0))
+
+    def of_member(self, rank: int) -> "HeightTile":
+        """Return the same heights for one of the members alone."""
+        native = None if self.native_m is None else self.native_m[[rank]]
+        return replace(self, members=self.members[[rank]], native_m=native)
 
 
 # Boxes `(n, 4)` (west, south, east, north) and a margin, metres → tiles; each box with data is

@@ -98,6 +98,7 @@ def open_height_file(report: FileReport, scope: Scope) -> HeightFile | None:
     with readable(report), open_raster(report) as dataset:
         file = _placed(dataset, report, scope)
         _refuse_other_resolutions(file)
+        _refuse_bare_ground_unknown(file, dataset.nodata)
         _date(dataset, report, scope)
         if not _meets(file.bounds, scope.window):
             report.meet(0)
@@ -182,14 +183,27 @@ def _refuse_other_resolutions(file: HeightFile) -> None:
         raise file.report.refusal(why)
 
 
+def _refuse_bare_ground_unknown(file: HeightFile, nodata: float | None) -> None:
+    if file.kind == "mnh" and nodata == 0:
+        why = (
+            "valeur absente (nodata) à 0 : le sol nu y passe pour inconnu ; en déclarer une autre,"
+            " par exemple gdal_edit.py -a_nodata -9999"
+        )
+        raise file.report.refusal(why)
+
+
 def _date(dataset: rasterio.DatasetReader, report: FileReport, scope: Scope) -> None:
-    """Take the day written in the file, else the year of its name; refuse one that cannot be."""
+    """
+    Take the day written in the file, or the year of its name if earlier; refuse an impossible one.
+
+    A file is written after the flight: copied again, it bears a later day than its name.
+    """
     possible = range(EARLIEST_YEAR, scope.latest_year + 1)
     tag = str(dataset.tags().get("TIFFTAG_DATETIME", ""))[:10].replace(":", "-")
     tagged = _TAGGED_YEAR.match(tag)
-    named = [year for year in _YEAR.findall(_names(report)) if int(year) in possible]
-    sure = [] if named else _SURE_YEAR.findall(_names(report))
-    told = [tagged[0]] if tagged else sure
+    sure = _SURE_YEAR.findall(_names(report))
+    named = [year for year in sure if int(year) in possible]
+    told = [tagged[0]] if tagged else [] if named else sure
     if told and int(told[0]) not in possible:
         why = (
             f"millésime {told[0]} impossible (de {EARLIEST_YEAR} à {scope.latest_year}) ;"
@@ -198,8 +212,8 @@ def _date(dataset: rasterio.DatasetReader, report: FileReport, scope: Scope) -> 
         raise report.refusal(why)
     if tagged:
         report.keep_latest(tag)
-    if report.vintage is None and named:
-        report.vintage = named[0]
+    if named and (report.vintage is None or min(named) < report.vintage[:4]):
+        report.vintage = min(named)
     known = "le millésime est la date des hauteurs"
     report.note(known if report.vintage else "date des hauteurs inconnue")
 

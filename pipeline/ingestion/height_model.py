@@ -51,12 +51,11 @@ class HeightModel:
         return np.isin(np.arange(len(boxes)), self._meetings(boxes)[0])
 
     def vintages(self, boxes: FloatArray) -> list[str | None]:
-        """Return the dates of the heights around each box, joined by `;`; None when not told."""
+        """Return the dates of the heights around each box, joined by `;`; None if one has none."""
         dates: list[set[str]] = [set() for _ in boxes]
         for box, number in zip(*self._meetings(boxes), strict=True):
-            if (vintage := self._seen[number].report.vintage) is not None:
-                dates[box].add(vintage)
-        return [";".join(sorted(found)) or None for found in dates]
+            dates[box].add(self._seen[number].report.vintage or "")
+        return [";".join(sorted(found)) or None if "" not in found else None for found in dates]
 
     @property
     def _seen(self) -> list["HeightFile"]:
@@ -108,10 +107,8 @@ class HeightModel:
                 window = union_of(windows[members])
                 heights = mosaic.heights(window)
                 west, north = grid.corner(*window[:2])
-                coarsest = mosaic.coarsest_m(window)
-                return HeightTile(
-                    heights, west, north, grid.resolution, served[members], native_m=coarsest
-                )
+                sides = np.array([mosaic.coarsest_m(tuple(own)) for own in windows[members]])
+                return HeightTile(heights, west, north, grid.resolution, served[members], sides)
 
             yield from _one_ahead(read, group_windows(windows))
 

@@ -89,11 +89,12 @@ def access(text: str | None) -> str | None:
 
 
 def capacity(text: str | None) -> tuple[float | None, float | None]:
-    """Return the low and high number of spaces of a tag; « >100 » has no high, « ~50 » none."""
+    """Return the low and high number of spaces of a tag; « >100 » has no high, « ~50 », 0 none."""
     if text is None:
         return (None, None)
     if found := _COUNT.match(text):
-        return (float(found[1]), float(found[1]))
+        count = float(found[1]) or None
+        return (count, count)
     if found := _RANGE.match(text):
         low, high = sorted((float(found[1]), float(found[2])))
         return (low, high)

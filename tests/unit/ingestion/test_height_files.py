@@ -166,16 +166,24 @@ YEARS = {
 
 class TestVintage:
     def test_the_day_written_in_the_file(self, tmp_path):
-        tiff(tmp_path, flat(0), "mnh_2019.tif", tags={"TIFFTAG_DATETIME": "2021:09:24 10:00:00"})
+        tiff(tmp_path, flat(0), "mnh_2021.tif", tags={"TIFFTAG_DATETIME": "2021:09:24 10:00:00"})
         report = told(tmp_path)
         assert report.vintage == "2021-09-24"
         assert "le millésime est la date des hauteurs" in report.remarks
+
+    def test_a_file_written_again_is_as_old_as_its_name(self, tmp_path):
+        tiff(tmp_path, flat(0), "mnh_2008.tif", tags={"TIFFTAG_DATETIME": "2026:02:03 10:00:00"})
+        assert told(tmp_path).vintage == "2008"
 
     def test_else_the_year_of_the_name(self, tmp_path):
         tiff(tmp_path, flat(0), "mnh_2019.tif", tags={"TIFFTAG_DATETIME": "0000:00:00 00:00:00"})
         assert told(tmp_path).vintage == "2019"
 
-    @pytest.mark.parametrize("tile", ["0547_6526", "1914_4226"], ids=["Lambert-93", "a zone"])
+    @pytest.mark.parametrize(
+        "tile",
+        ["0547_6526", "1914_4226", "2021_3152"],
+        ids=["Lambert-93", "a zone", "a zone, like a year of LiDAR"],
+    )
     def test_coordinates_are_no_year(self, tmp_path, tile):
         tiff(tmp_path, flat(0), f"LHD_FXX_{tile}_MNH.tif")
         report = told(tmp_path)
@@ -197,6 +205,12 @@ class TestVintage:
     def test_a_possible_year_is_found_beside_coordinates(self, tmp_path):
         tiff(tmp_path, flat(0), "mnh_1914_4226_2021.tif")
         assert told(tmp_path).vintage == "2021"
+
+
+class TestBareGround:
+    def test_ground_at_0_declared_unknown_is_refused(self, tmp_path):
+        tiff(tmp_path, flat(0), "mnh.tif", nodata=0)
+        refused(tmp_path, r"valeur absente \(nodata\) à 0 : le sol nu", "mnh.tif")
 
 
 class TestPlace:

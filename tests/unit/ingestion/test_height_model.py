@@ -67,6 +67,13 @@ class TestPlace:
             (tile,) = found.tiles(boxes((west, -2, west + 2, -1)), 0.0)
             assert (tile.resolution, tile.coarsest_m) == (1.0, coarsest)
 
+    def test_a_coarse_file_is_coarse_for_the_boxes_that_it_meets(self, tmp_path):
+        tiff(tmp_path, flat(1), "mnh_a.tif")
+        tiff(tmp_path, flat(0), "mnh_b.tif", size=2, corner=(20, 0))
+        (tile,) = model(tmp_path).tiles(boxes((2, -2, 4, -1), (30, -2, 32, -1)), 0.0)
+        assert [tile.of_member(rank).coarsest_m for rank in (0, 1)] == [1, 2]
+        assert tile.coarsest_m == 2
+
     def test_the_longer_side_of_a_pixel_is_its_native_one(self, tmp_path):
         """Pixels of 1 by 2 m, drawn along the columns: the grid is finer, the file is of 2 m."""
         tiff(tmp_path, flat(1), transform=Affine(0, 1, X0, -2, 0, Y0))
@@ -151,9 +158,13 @@ class TestMosaic:
         tiff(tmp_path, flat(1), "mnh_2023.tif", corner=(20, 0))
         tiff(tmp_path, flat(1), "mnh_c.tif", corner=(0, -20))
         found = model(tmp_path).vintages(
-            boxes((1, -2, 2, -1), (19, -2, 21, -1), (1, -30, 2, -29), (99, -2, 100, -1))
-        )
-        assert found == ["2021", "2021;2023", None, None]
+            boxes(
+                (1, -2, 2, -1), (19, -2, 21, -1), (1, -30, 2, -29), (1, -30, 2, -1),
+                (99, -2, 100, -1),
+            )
+        )  # fmt: skip
+        # half dated is not dated
+        assert found == ["2021", "2021;2023", None, None, None]
 
     def test_the_first_name_wins_and_the_next_fills_its_holes(self, tmp_path):
         first = flat(1)

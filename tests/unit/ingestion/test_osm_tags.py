@@ -47,6 +47,7 @@ CAPACITIES = {
     "another lower bound": ("100+", (100, None)),
     "about": ("~50", (None, None)),
     "words": ("beaucoup", (None, None)),
+    "no space, so nobody counted": ("0", (None, None)),
     "a negative number": ("-5", (None, None)),
     "a number too long to be one": ("12345678901", (None, None)),
     "nothing": (None, (None, None)),
