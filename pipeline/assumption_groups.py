@@ -170,6 +170,7 @@ class MappedTreeAssumptions(Strict):
     spread_distance_m: Assumption
     spread_share: Assumption
     row_spacing_m: Assumption
+    island_area_m2: Assumption
 
 
 class CarportAssumptions(Strict):

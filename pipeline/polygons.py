@@ -34,13 +34,19 @@ def filled(shapes: GeometryArray) -> GeometryArray:
     return result
 
 
-def own_grounds(shapes: GeometryArray) -> GeometryArray:
+def own_grounds(shapes: GeometryArray, island_m2: float) -> GeometryArray:
     """
-    Return what the outer outline of each polygon encloses, less the other polygons in its holes.
+    Return each polygon and its islands, less the other polygons in them.
 
-    An island of a car park is ground of that car park, unless another car park lies in it.
+    An island is a hole of `island_m2` at most (included), in the units of the CRS: ground of the
+    car park, unless another car park lies in it.
     """
-    grounds = filled(shapes)
+    holes = shapely.difference(filled(shapes), shapes)
+    parts, owner = shapely.get_parts(holes, return_index=True)
+    small = shapely.area(parts) <= island_m2
+    grounds = shapes.copy()
+    for i, members in positions_by_key(owner[small]):
+        grounds[i] = shapely.union_all([shapes[i], *parts[small][members]])
     holed = np.flatnonzero(shapely.area(grounds) > shapely.area(shapes))
     outer, inner = shapely.STRtree(shapes).query(grounds[holed], predicate="intersects")
     other = holed[outer] != inner

@@ -82,7 +82,7 @@ def measure_heights(
         Shares in [0, 1]. Where part of a lot has no height, the low bound takes it as bare, the
         high bound as shaded; a lot whose known part is below `measured_share` is left missing.
     """
-    grounds = _grounds(lots, eligible, roofs, assumptions.height_model.margin_m.value)
+    grounds = _grounds(lots, eligible, roofs, assumptions)
     bounds = shapely.bounds(lots.geometry.to_numpy())
     model = assumptions.height_model
     found = sorted(_readings(grounds, bounds, tiles, model), key=lambda item: item[0])
@@ -101,17 +101,19 @@ _Found = tuple[int, WindowReading]
 
 
 def _grounds(
-    lots: gpd.GeoDataFrame, eligible: GeometryArray, roofs: GeometryArray, margin_m: float
+    lots: gpd.GeoDataFrame,
+    eligible: GeometryArray,
+    roofs: GeometryArray,
+    assumptions: Assumptions,
 ) -> list[LotGround]:
-    shapes = lots.geometry.to_numpy()
+    shapes, margin_m = lots.geometry.to_numpy(), assumptions.height_model.margin_m.value
+    own = own_grounds(shapes, assumptions.mapped_trees.island_area_m2.value)
     windows = shapely.box(*(shapely.bounds(shapes) + margin_m * np.array([-1, -1, 1, 1])).T)
     lot, roof = shapely.STRtree(roofs).query(windows)
     around = {position: roofs[np.sort(roof[pairs])] for position, pairs in positions_by_key(lot)}
     return [
         LotGround(outline, surface, around.get(position, NO_SHAPES))
-        for position, (outline, surface) in enumerate(
-            zip(own_grounds(shapes), eligible, strict=True)
-        )
+        for position, (outline, surface) in enumerate(zip(own, eligible, strict=True))
     ]
 
 
@@ -122,8 +124,8 @@ def _readings(
     choices: HeightModelAssumptions,
 ) -> Iterator[_Found]:
     for tile in tiles:
-        for position in tile.members.tolist():
-            window = window_of(tile, bounds[position], choices.margin_m.value)
+        for rank, position in enumerate(tile.members.tolist()):
+            window = window_of(tile.of_member(rank), bounds[position], choices.margin_m.value)
             yield position, read_window(grounds[position], window, choices)
 
 

@@ -53,8 +53,8 @@ def measure_mapped_trees(
     Parameters
     ----------
     lots
-        `lot_id` and the footprint of each lot, territory CRS. A tree stands in a lot when it is
-        within its outer outline: a planted island, drawn as a hole, belongs to the car park.
+        `lot_id` and the footprint of each lot, territory CRS. A tree also stands in a lot when it
+        is in a hole of it no larger than `island_area_m2`: a planted island, not a square.
     eligible
         Shape `(n,)`, eligible surface of each lot: shares are shares of it.
     trees
@@ -93,7 +93,8 @@ class _Meetings:
 def _meetings(lots: gpd.GeoDataFrame, trees: gpd.GeoDataFrame, choices: Assumptions) -> _Meetings:
     shapes = lots.geometry.to_numpy()
     stems = shapely.point_on_surface(trees.geometry.to_numpy())
-    standing = shapely.STRtree(stems).query(own_grounds(shapes), predicate="intersects")
+    grounds = own_grounds(shapes, choices.mapped_trees.island_area_m2.value)
+    standing = shapely.STRtree(stems).query(grounds, predicate="intersects")
     crowns = crowns_of(trees, "central", choices)
     over = shapely.STRtree(crowns).query(shapes, predicate="intersects")
     pairs = pd.DataFrame(np.hstack([standing, over]).T, columns=["lot", "tree"])

@@ -54,12 +54,37 @@ def test_a_tree_in_the_lot():
 def test_a_coarse_file_read_on_a_finer_grid_stays_in_doubt_of_its_own_half_pixel():
     # a crown of 5 m of radius, from 9 m down to 3 m: 4.08 m of radius above 5 m; pixels of 2 m
     heights = plant(ground(), 45, 40, 5, 9.0)
-    fine, coarse = cover(heights), cover(replace(heights, native_m=2.0))
+    fine, coarse = cover(heights), cover(replace(heights, native_m=np.array([2.0])))
     assert (fine["wide_tree_count"], fine["possible_wide_count"]) == (0, 1)
     assert coarse["shade_share"] == fine["shade_share"]
     assert coarse["shade_share_max"] == pytest.approx(np.pi * (25 + 7**2) / 2 / 2000, rel=0.05)
     assert coarse["shade_share_min"] < fine["shade_share_min"]
     assert coarse["possible_wide_count"] == 1
+
+
+def test_a_coarse_file_over_a_neighbour_changes_nothing_here():
+    heights = plant(tile(180, 80, members=(0, 1)), 45, 40, 5, 9.0)
+    parks = lots(
+        {"lot_id": "a", "geometry": LOT}, {"lot_id": "b", "geometry": box(110, 20, 160, 60)}
+    )
+    mixed = replace(heights, native_m=np.array([0.5, 2.0]))
+    counted = parks.geometry.to_numpy()
+    found = measure_heights(parks, counted, [mixed], NO_ROOFS, ASSUMPTIONS, FRANCE).canopy.cover
+    alone = replace(heights, members=np.array([0]))
+    assert shares(found.iloc[0]) == shares(cover(alone))
+
+
+@pytest.mark.parametrize(
+    ("side", "counted"),
+    [
+        pytest.param(22, 1, id="484 m²: a planted island"),
+        pytest.param(23, 0, id="529 m²: a square that the park surrounds"),
+    ],
+)
+def test_the_trees_of_a_square_are_not_those_of_the_park_around_it(side, counted):
+    holed = LOT.difference(box(30, 30, 30 + side, 30 + side))
+    assert ASSUMPTIONS.mapped_trees.island_area_m2.value == 500
+    assert cover(plant(ground(), 40, 40, 4, 9.0), lot=holed)["tree_count"] == counted
 
 
 def test_bare_ground_is_measured_at_zero():
@@ -167,11 +192,12 @@ def test_a_narrow_crown_is_not_wide():
 
 
 def test_a_lot_in_the_hole_of_another_keeps_its_trees():
-    ring = box(10, 10, 80, 70).difference(box(20, 20, 70, 60))
+    # a hole of 440 m²; in it, another car park, and a strip of 5 m planted with a tree of the first
+    ring = box(10, 10, 80, 70).difference(box(35, 30, 55, 52))
     parks = lots(
-        {"lot_id": "a", "geometry": ring}, {"lot_id": "b", "geometry": box(30, 25, 60, 55)}
+        {"lot_id": "a", "geometry": ring}, {"lot_id": "b", "geometry": box(40, 32, 54, 50)}
     )
-    heights = plant(plant(ground(members=(0, 1)), 45, 40, 4, 9.0), 25, 40, 3, 9.0)
+    heights = plant(plant(ground(members=(0, 1)), 48, 41, 4, 9.0), 37, 41, 3, 9.0)
     found = measure_heights(
         parks, parks.geometry.to_numpy(), [heights], NO_ROOFS, ASSUMPTIONS, FRANCE
     ).canopy

@@ -76,7 +76,9 @@ def test_on_a_coarse_model_what_is_one_pixel_wide_is_slender(resolution):
 def test_a_coarse_file_on_a_finer_grid_is_as_coarse():
     post = raise_box(tile(40, 40), 20, 20, 22, 22, 30.0)  # one pixel of 2 m, four by four of 0.5 m
     assert find_vegetation(post, NO_ROOFS, CHOICES).central.any()
-    assert not find_vegetation(replace(post, native_m=2.0), NO_ROOFS, CHOICES).high.any()
+    assert not find_vegetation(
+        replace(post, native_m=np.array([2.0])), NO_ROOFS, CHOICES
+    ).high.any()
 
 
 def test_holes_in_the_data_do_not_thin_a_crown():
