@@ -203,7 +203,7 @@ def _is_recent(row: dict[Any, Any], day: date, assumptions: Assumptions) -> bool
     if dates is None:
         return False
     oldest = min(int(item.split("-")[0]) for item in dates.split(";"))
-    return day.year - oldest <= assumptions.height_model.oldest_years.value
+    return 0 <= day.year - oldest <= assumptions.height_model.oldest_years.value
 
 
 def _carport_facts(row: dict[Any, Any]) -> CarportFacts | None:

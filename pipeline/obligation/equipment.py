@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.obligation.facts import CarportFacts, Facts
+from pipeline.obligation.facts import CarportFacts, Facts, TreeFacts
 from pipeline.obligation.law import Law
 from pipeline.obligation.trace import Step
 from pipeline.obligation.wording import square_metres
@@ -71,11 +71,20 @@ def _state(
     if enough.result == "oui":
         return "suffisant"
     if mixed and all(step.result == "oui" for step in mixed):
-        return "suffisant_mixte"
+        return "suffisant_mixte" if _are_sure(facts.trees) else "a_verifier"
     everything = roofs.solar_m2 + roofs.other_m2
     if law.holds("APER40.part", everything / max(facts.area.low, 1.0)):
         return "a_verifier"
     return "partiel" if everything else "aucun"
+
+
+def _are_sure(trees: TreeFacts | None) -> bool:
+    """
+    Tell whether shade may be added to that of the canopies: recent, and of other ground.
+
+    The height model counts no shade over a canopy; a mapped crown may hang over one.
+    """
+    return trees is not None and trees.is_recent and trees.is_from_heights
 
 
 def equipment_sentence(facts: Facts, law: Law, found: Equipment | None) -> str:

@@ -227,8 +227,12 @@ class Law:
         return self.trees_for(spaces, "APER40.arbres_par_place")
 
     def trees_for(self, spaces: float, rule_id: str) -> int | None:
-        """Return the trees that a ratio asks for, rounded up; None when no text gives one."""
-        return None if self.value(rule_id) is None else ceil(spaces / self.number(rule_id))
+        """
+        Return the trees that a ratio asks for, rounded up; None when no text gives one.
+
+        One at least: a park with no space counted is one that nobody counted.
+        """
+        return None if self.value(rule_id) is None else max(1, ceil(spaces / self.number(rule_id)))
 
 
 def _comparison(rule: Rule) -> Comparison:

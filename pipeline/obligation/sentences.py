@@ -170,9 +170,10 @@ def _why_exempt(account: Account) -> str:
     facts, law, code = account.facts, account.law, account.conclusion.code
     trees = facts.trees
     if code == "ombrage_arbres" and trees is not None:
+        least, most = percent(trees.shade.low), percent(law.number("APER40.ombrage_arbres"))
+        share = f"plus de {most}" if least == most else f"au moins {least}, plus de {most},"
         return (
-            f"les arbres ombragent au moins {percent(trees.shade.low)} de sa superficie, plus de"
-            f" {percent(law.number('APER40.ombrage_arbres'))} ({law.cite('APER40.ombrage_arbres')})"
+            f"les arbres ombragent {share} de sa superficie ({law.cite('APER40.ombrage_arbres')})"
         )
     if code == "arbres_par_place" and trees is not None:
         required = law.required_trees(facts.spaces.high) or 0
@@ -301,7 +302,7 @@ def _in_perimeter(facts: Facts, law: Law) -> str:
 def _trees_do(facts: Facts, law: Law) -> str:
     """Say when existing trees already give the shade that R. 111-25-8 asks for."""
     trees = facts.trees
-    if trees is None or law.value("NEUF500.ombrage_arbres") is None:
+    if trees is None or not trees.is_recent or law.value("NEUF500.ombrage_arbres") is None:
         return ""
     if law.holds("NEUF500.ombrage_arbres", trees.shade.low):
         share = percent(law.number("NEUF500.ombrage_arbres"))

@@ -375,7 +375,7 @@ def test_what_was_not_flown_over_is_told(parks):
 def test_trees_seen_from_above_exempt_on_the_low_bound(products, parks):
     lot = the(parks, "Parking des Marronniers")
     assert lot["motif_code"] == "ombrage_arbres"
-    assert "au moins 55 % de sa superficie" in plain(lot["motif"])
+    assert "au moins 55 %, plus de 50 %, de sa superficie" in plain(lot["motif"])
     crowns = read(products[0], "canopee")
     over = crowns[crowns["parc_id"] == lot["parc_id"]]
     assert over["surface_m2"].sum() == pytest.approx(480 * 3.1416, rel=PIXELS)  # 30 of 16 π m²

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from tests.rules.cases import ASSUMPTIONS, DAY, codes, exactly, inside, park, shaded, verdict
+from tests.rules.cases import ASSUMPTIONS, DAY, codes, exactly, inside, park, plain, shaded, verdict
 
 BEFORE, DECREE = date(2024, 11, 15), date(2024, 11, 16)
 STEEP = ASSUMPTIONS.pleas.slope_percent.value
@@ -110,6 +110,21 @@ def test_trees_per_space(on, wide, count, spread, status):
 )
 def test_required_trees(spaces, trees):
     assert verdict(park(3000, spaces=exactly(spaces))).required_tree_count == trees
+
+
+@pytest.mark.parametrize(
+    ("low", "said"),
+    [
+        pytest.param(0.504, "les arbres ombragent plus de 50 % de", id="rounds to the threshold"),
+        pytest.param(0.513, "les arbres ombragent au moins 51 %, plus de 50 %, de", id="above it"),
+    ],
+)
+def test_the_share_told_does_not_contradict_the_threshold(low, said):
+    assert said in plain(verdict(park(3000, **shaded(low))).reason)
+
+
+def test_no_space_counted_still_asks_for_a_tree():
+    assert verdict(park(3000, spaces=exactly(0))).required_tree_count == 1
 
 
 def test_either_tree_test_is_enough():

@@ -118,6 +118,8 @@ def test_trees_required_of_a_new_park_come_from_its_own_text():
     assert found.required_tree_count == 25
     enough = public(BELOW_40, first_seen=SINCE, **shaded(0.1, 0.2, wide=25, spread=True))
     assert "suffisent pour l'ombrage" in verdict(enough, requested_on=ASKED).reason
+    old = replace(enough, trees=replace(enough.trees, is_recent=False))
+    assert "suffisent pour l'ombrage" not in verdict(old, requested_on=ASKED).reason
 
 
 def test_the_areas_of_a_new_park_are_in_its_trace_with_their_articles():

@@ -17,8 +17,9 @@ NOW = date(2026, 11, 26)
 BEFORE_MIXED = date(2025, 11, 27)
 
 
-def shaded(low):
-    return TreeFacts(Interval(low, low, low), 0, 0, are_spread=False)
+def shaded(low, **told):
+    told = {"is_from_heights": True, **told}
+    return TreeFacts(Interval(low, low, low), 0, 0, are_spread=False, **told)
 
 
 def state(solar, other=0.0, *, trees=None, day=NOW):
@@ -58,6 +59,17 @@ def test_canopies_against_the_half(solar, other, expected):
 )
 def test_canopies_and_trees(solar, shade, day, expected):
     assert state(solar, trees=shaded(shade), day=day) == expected
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param({"is_recent": False, "vintage": "2005"}, id="heights of long ago"),
+        pytest.param({"is_from_heights": False}, id="a mapped crown may hang over a canopy"),
+    ],
+)
+def test_shaky_trees_leave_the_mix_open(told):
+    assert state(735, trees=shaded(0.325, **told)) == "a_verifier"
 
 
 def test_nothing_told_is_nothing_known():

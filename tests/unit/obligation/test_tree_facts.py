@@ -34,6 +34,7 @@ def facts(**changes):
         pytest.param("2015-12-31", False, id="more than ten"),
         pytest.param("2024-05-14;2015", False, id="the oldest of two decides"),
         pytest.param(None, False, id="undated"),
+        pytest.param("2027-01-01", False, id="flown after the day of the verdict"),
     ],
 )
 def test_heights_are_recent_up_to_ten_years(vintage, recent):
