@@ -174,6 +174,11 @@ class Folders:
             raise SourceError(msg)
         return self.opened(name)
 
+    def records(self) -> pd.DataFrame:
+        """Return what each file gave, and the folders that are absent."""
+        found = to_records(self.reports, self.missing, self.scope.catalogue)
+        return check_table(SourceRecord, found)
+
     def warnings(self) -> tuple[str, ...]:
         """Return what the person who runs the command should know, one line each."""
         absent = [
@@ -218,17 +223,15 @@ def _read(folders: Folders, assumptions: Assumptions, heritage_radius_m: float) 
     cells = _read_cells(folders.open("irradiation"), scope)
     heights = read_height_model(folders.open("mnh"), scope)
     crs = scope.territory.crs
+    candidates = [*(o.candidates for o in osm), *bdtopo.candidates, *parkings]
+    buildings = [*(o.buildings for o in osm), *bdtopo.buildings, *cadastre.buildings]
     return Sources(
         communes=check(Commune, communes, crs),
-        candidates=_stack(
-            ParkingCandidate, [*(o.candidates for o in osm), *bdtopo.candidates, *parkings], crs
-        ),
+        candidates=_stack(ParkingCandidate, candidates, crs),
         bays=_stack(ParkingBay, [o.bays for o in osm], crs),
         roads=_stack(Road, [*(o.roads for o in osm), *bdtopo.roads], crs),
         fences=_stack(Fence, [o.fences for o in osm], crs),
-        buildings=_stack(
-            Building, [*(o.buildings for o in osm), *bdtopo.buildings, *cadastre.buildings], crs
-        ),
+        buildings=_stack(Building, buildings, crs),
         carports=_stack(Carport, [*(o.carports for o in osm), *bdtopo.carports], crs),
         installations=check(Installation, icpe, crs),
         trees=_stack(Tree, [*(o.trees for o in osm), *trees], crs),
@@ -241,9 +244,7 @@ def _read(folders: Folders, assumptions: Assumptions, heritage_radius_m: float) 
         owners_known=tells_owners(owned, scope.insee_code),
         yield_cells=check(YieldCell, cells, crs),
         heights=heights,
-        records=check_table(
-            SourceRecord, to_records(folders.reports, folders.missing, scope.catalogue)
-        ),
+        records=folders.records(),
         warnings=folders.warnings(),
     )
 

@@ -41,11 +41,6 @@ class HeightModel:
         """Tell whether no height is known around the commune."""
         return not self.files
 
-    @property
-    def source_names(self) -> tuple[str, ...]:
-        """Return the paths of the files in the data folder."""
-        return tuple(file.name for file in self.files)
-
     def covers(self, boxes: FloatArray) -> BoolArray:
         """Tell which boxes `(n, 4)` (west, south, east, north) meet a file that holds heights."""
         return np.isin(np.arange(len(boxes)), self._meetings(boxes)[0])

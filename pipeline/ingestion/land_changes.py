@@ -1,18 +1,18 @@
 """Difference products of OCS GE: what the producer says changed, to compare with."""
 
-import dataclasses
 from collections.abc import Collection, Sequence
+from functools import partial
 
 import geopandas as gpd
 import pandas as pd
 
-from pipeline.contracts import check, conform, empty
+from pipeline.contracts import check
 from pipeline.ingestion.catalogue import as_text
 from pipeline.ingestion.land_codes import Axis, read_codes
 from pipeline.ingestion.land_layers import (
     FOLDER,
     ChangeColumns,
-    layers_with_codes,
+    read_layers,
     read_polygons,
     told_apart,
 )
@@ -51,27 +51,18 @@ def read_declared_changes(
     SourceError
         If a layer cannot be read, lacks a code, or tells no pair of vintages.
     """
-    whole = dataclasses.replace(scope, window=None)
-    parts = [
-        _read_layer(report, layer, columns, whole, known_codes)
-        for report in reports
-        for layer, columns in layers_with_codes(report, whole)
-        if isinstance(columns, ChangeColumns)
-    ]
-    crs = scope.territory.crs
-    if not any(len(part) for part in parts):
-        return check(DeclaredChange, empty(DeclaredChange, crs), crs)
-    rows = gpd.GeoDataFrame(conform(DeclaredChange, pd.concat(parts, ignore_index=True), crs))
+    read = partial(_read_layer, known_codes)
+    rows = read_layers(DeclaredChange, ChangeColumns, reports, scope, read)
     rows["change_id"] = told_apart(rows["change_id"])
-    return check(DeclaredChange, rows, crs)
+    return check(DeclaredChange, rows, scope.territory.crs)
 
 
 def _read_layer(
+    known_codes: Collection[str],
     report: FileReport,
     layer: str,
     columns: ChangeColumns,
     scope: Scope,
-    known_codes: Collection[str],
 ) -> pd.DataFrame:
     before, after = read_two_vintages(layer, columns, report)
     table = read_polygons(report, layer, scope)

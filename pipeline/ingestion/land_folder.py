@@ -8,7 +8,6 @@ import geopandas as gpd
 import pandas as pd
 
 from pipeline.assumptions import Assumptions
-from pipeline.contracts import check_table
 from pipeline.crs import Territory
 from pipeline.errors import SourceError
 from pipeline.ingestion.catalogue import Catalogue
@@ -16,9 +15,7 @@ from pipeline.ingestion.folder import Folders
 from pipeline.ingestion.land_changes import read_declared_changes
 from pipeline.ingestion.land_layers import FOLDER
 from pipeline.ingestion.ocsge import read_land
-from pipeline.ingestion.provenance import to_records
 from pipeline.ingestion.scope import Scope
-from pipeline.schemas import SourceRecord
 
 
 @dataclass(frozen=True)
@@ -78,10 +75,9 @@ def read_land_folder(
     pieces = read_land(reports, scope, assumptions, known_codes)
     changes = read_declared_changes(reports, scope, known_codes)
     absent = [f"{name}/ : {catalogue[name].label}, source absente" for name in folders.missing]
-    records = to_records(folders.reports, folders.missing, catalogue)
     return Land(
         pieces,
         changes,
-        check_table(SourceRecord, records),
+        folders.records(),
         (*absent, *(line for report in folders.reports for line in report.warnings)),
     )

@@ -1,17 +1,21 @@
 """Layers of a land cover: what each holds, told by its columns, and its polygons."""
 
+import dataclasses
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import geopandas as gpd
 import pandas as pd
 
+from pipeline.contracts import conform, empty
 from pipeline.ingestion.catalogue import SourceFolder
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.repairs import keep_polygons
 from pipeline.ingestion.scope import Scope
 from pipeline.ingestion.vector import count_fields, list_layers, read_layer
+from pipeline.schemas import Table
 
 FOLDER = "ocsge"
 
@@ -38,6 +42,9 @@ class ChangeColumns:
     after: StockColumns
 
 
+Columns = TypeVar("Columns", StockColumns, ChangeColumns)
+
+
 def layers_with_codes(
     report: FileReport, scope: Scope
 ) -> Iterator[tuple[str, StockColumns | ChangeColumns]]:
@@ -49,6 +56,26 @@ def layers_with_codes(
             report.note(f"couche {layer} sans codes de couverture et d'usage, non lue")
         else:
             yield layer, columns
+
+
+def read_layers(
+    schema: type[Table],
+    kind: type[Columns],
+    reports: Sequence[FileReport],
+    scope: Scope,
+    read: Callable[[FileReport, str, Columns, Scope], pd.DataFrame],
+) -> gpd.GeoDataFrame:
+    """Return the rows of all layers of a kind, whole, in the order of the files; not checked."""
+    whole, crs = dataclasses.replace(scope, window=None), scope.territory.crs
+    parts = [
+        read(report, layer, columns, whole)
+        for report in reports
+        for layer, columns in layers_with_codes(report, whole)
+        if isinstance(columns, kind)
+    ]
+    if not any(len(part) for part in parts):
+        return empty(schema, crs)
+    return gpd.GeoDataFrame(conform(schema, pd.concat(parts, ignore_index=True), crs))
 
 
 def read_polygons(report: FileReport, layer: str, scope: Scope) -> gpd.GeoDataFrame:

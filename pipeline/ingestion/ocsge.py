@@ -1,13 +1,13 @@
 """OCS GE: land covers by vintage, with the status that IGN's products state."""
 
-import dataclasses
 from collections.abc import Collection, Sequence
+from functools import partial
 
 import geopandas as gpd
 import pandas as pd
 
 from pipeline.assumptions import Assumptions
-from pipeline.contracts import check, conform, empty
+from pipeline.contracts import check
 from pipeline.ingestion.catalogue import as_text
 from pipeline.ingestion.land_codes import read_codes
 from pipeline.ingestion.land_coverage import as_coverage
@@ -15,6 +15,7 @@ from pipeline.ingestion.land_layers import (
     FOLDER,
     StockColumns,
     layers_with_codes,
+    read_layers,
     read_polygons,
     told_apart,
 )
@@ -63,17 +64,11 @@ def read_land(
         If a layer cannot be read, lacks one of the two codes, has no vintage, or if a vintage
         cannot be made a coverage within the tolerances.
     """
-    whole = dataclasses.replace(scope, window=None)
-    parts = [
-        _read_layer(report, layer, columns, whole, known_codes)
-        for report in reports
-        for layer, columns in layers_with_codes(report, whole)
-        if isinstance(columns, StockColumns)
-    ]
     crs = scope.territory.crs
-    if not any(len(part) for part in parts):
-        return check(LandPiece, empty(LandPiece, crs), crs)
-    rows = gpd.GeoDataFrame(conform(LandPiece, pd.concat(parts, ignore_index=True), crs))
+    read = partial(_read_layer, known_codes)
+    rows = read_layers(LandPiece, StockColumns, reports, scope, read)
+    if rows.empty:
+        return check(LandPiece, rows, crs)
     by_name = {report.file.name: report for report in reports}
     covers = [
         as_coverage(rows[rows["vintage"] == year], by_name, scope.territory, assumptions.land_cover)
@@ -100,11 +95,11 @@ def count_rows(report: FileReport, scope: Scope) -> int:
 
 
 def _read_layer(
+    known_codes: Collection[str],
     report: FileReport,
     layer: str,
     columns: StockColumns,
     scope: Scope,
-    known_codes: Collection[str],
 ) -> pd.DataFrame:
     folder = scope.catalogue[FOLDER]
     table = read_polygons(report, layer, scope)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
-from rasterio import Affine
 
 from pipeline.ingestion.files import find_files
 from pipeline.ingestion.height_model import read_height_model
@@ -13,31 +12,19 @@ from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.scope import Scope
 from tests.tables import FRANCE, L93, X0, Y0
 from tests.unit.ingestion.deposits import CATALOGUE, INSEE
+from tests.unit.ingestion.rasters import write_raster
 
 TILE = "LHD_FXX_0700_6322_MNH_O_0M50_LAMB93_IGN69.tif"
 
 
 def tiff(data, values, name=TILE, *, size=1, corner=(0, 0), crs=L93, scale=1, tags=(), **profile):
     """Write a raster; `corner` is its north-west one, metres from the origin of the tests."""
-    values = np.asarray(values, dtype=profile.pop("dtype", "float32"))
-    layers = values if values.ndim == 3 else values[None]
-    options = {
-        "driver": "GTiff",
-        "count": len(layers),
-        "height": layers.shape[1],
-        "width": layers.shape[2],
-        "dtype": layers.dtype,
-        "crs": crs,
-        "transform": Affine(size, 0, X0 + corner[0], 0, -size, Y0 + corner[1]),
-        **profile,
-    }
-    path = Path(data) / "mnh" / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with rasterio.open(path, "w", **{k: v for k, v in options.items() if v is not None}) as target:
-        target.write(layers)
+    place = {"size": size, "corner": corner, "crs": crs, **profile}
+    path = write_raster(Path(data) / "mnh" / name, values, **place)
+    with rasterio.open(path, "r+") as target:
         target.update_tags(**dict(tags))
         if scale != 1:
-            target.scales = (scale,) * len(layers)
+            target.scales = (scale,) * target.count
     return path
 
 
@@ -92,3 +79,8 @@ def heights(found, box):
     """What the height model holds of one box, read alone."""
     (tile,) = found.tiles(boxes(box), 0.0)
     return pixels(tile, box)
+
+
+def names_of(found):
+    """Return the paths of the files of a height model in the data folder."""
+    return tuple(file.name for file in found.files)

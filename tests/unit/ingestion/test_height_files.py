@@ -16,6 +16,7 @@ from tests.unit.ingestion.height_rasters import (
     flat,
     heights,
     model,
+    names_of,
     read_reports,
     spoil,
     tiff,
@@ -153,7 +154,7 @@ class TestFile:
             target.build_overviews([2])
         deposit(tmp_path, f"mnh/{path.stem}.tfw", "1\n0\n0\n-1\n700000.5\n6322332.5\n")
         assert path.with_name(f"{path.name}.ovr").exists()
-        assert model(tmp_path).source_names == (f"mnh/{TILE}",)
+        assert names_of(model(tmp_path)) == (f"mnh/{TILE}",)
 
 
 YEARS = {

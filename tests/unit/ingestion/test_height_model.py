@@ -19,6 +19,7 @@ from tests.unit.ingestion.height_rasters import (
     flat,
     heights,
     model,
+    names_of,
     pixels,
     spoil,
     tiff,
@@ -184,7 +185,7 @@ class TestMosaic:
         tiff(tmp_path, flat(0, 40, 40), "mnh_b.tif", size=0.5, corner=(20, 0))
         found = model(tmp_path)
         assert found.grid.resolution == 0.5
-        assert found.source_names == ("mnh/mnh_a.tif", "mnh/mnh_b.tif")
+        assert names_of(found) == ("mnh/mnh_a.tif", "mnh/mnh_b.tif")
         np.testing.assert_array_equal(heights(found, (19, -0.5, 21, 0)), [[1, 1, 0, 0]])
 
     def test_another_grid_is_interpolated(self, tmp_path):
@@ -312,5 +313,5 @@ class TestFolder:
         found = read_sources(
             data, INSEE, FRANCE, ASSUMPTIONS, CATALOGUE, heritage_radius_m=500.0, work=work
         ).heights
-        assert found.source_names == ("mnh/dalles.zip",)
+        assert names_of(found) == ("mnh/dalles.zip",)
         assert heights(found, (0, -1, 1, 0)).tolist() == [[1]]

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from pipeline.errors import SourceError
-from tests.unit.ingestion.height_rasters import flat, heights, model, ramp, read_reports, tiff
+from tests.unit.ingestion.height_rasters import (
+    flat,
+    heights,
+    model,
+    names_of,
+    ramp,
+    read_reports,
+    tiff,
+)
 
 PAIRS = {
     "a terrain of another unit": (5700, "au-dessous du sol"),
@@ -58,7 +66,7 @@ class TestSurfaceLessTerrain:
         tiff(tmp_path, flat(2), "mnh.tif")
         tiff(tmp_path, flat(58), "mns.tif")
         found, (_, surface) = read_reports(tmp_path)
-        assert found.source_names == ("mnh/mnh.tif",)
+        assert names_of(found) == ("mnh/mnh.tif",)
         assert surface.state == "sans_objet"
         assert any("déjà présent" in line for line in surface.remarks)
 
@@ -66,7 +74,7 @@ class TestSurfaceLessTerrain:
         tiff(tmp_path, flat(2), "mnh.tif")
         tiff(tmp_path, flat(57), "mnt.tif")
         found, (_, terrain) = read_reports(tmp_path)
-        assert found.source_names == ("mnh/mnh.tif",)
+        assert names_of(found) == ("mnh/mnh.tif",)
         assert any("terrain non lu" in line for line in terrain.remarks)
 
     @pytest.mark.parametrize(("ground", "why"), PAIRS.values(), ids=PAIRS.keys())

@@ -9,6 +9,7 @@ from tests.unit.ingestion.height_rasters import (
     flat,
     heights,
     model,
+    names_of,
     read_reports,
     tiff,
 )
@@ -69,7 +70,7 @@ class TestValues:
     def test_the_ground_is_near_zero(self, tmp_path, height, why):
         tiff(tmp_path, flat(height), DALLE)
         if why is None:
-            assert model(tmp_path).source_names == (f"mnh/{DALLE}",)
+            assert names_of(model(tmp_path)) == (f"mnh/{DALLE}",)
         else:
             refused(tmp_path, why, DALLE)
 

@@ -18,6 +18,7 @@ from tests.unit.ingestion.deposits import (
     read,
     remarks,
 )
+from tests.unit.ingestion.rasters import write_raster
 
 FILE = "irradiation/productible.tif"
 
@@ -31,23 +32,7 @@ def data(tmp_path):
 
 def grid(data, values, *, size=1000, corner=(-2000, 2000), name=FILE, crs=L93, **profile):
     """Write a grid: `corner` is the upper left one, metres from the origin of the tests."""
-    values = np.asarray(values, dtype=profile.pop("dtype", "float32"))
-    layers = values if values.ndim == 3 else values[None]
-    options = {
-        "driver": "GTiff",
-        "count": len(layers),
-        "height": layers.shape[1],
-        "width": layers.shape[2],
-        "dtype": layers.dtype,
-        "crs": crs,
-        "transform": Affine(size, 0, X0 + corner[0], 0, -size, Y0 + corner[1]),
-        **profile,
-    }
-    path = data / name
-    path.parent.mkdir(exist_ok=True)
-    with rasterio.open(path, "w", **{k: v for k, v in options.items() if v is not None}) as target:
-        target.write(layers)
-    return path
+    return write_raster(data / name, values, size=size, corner=corner, crs=crs, **profile)
 
 
 def refused(data, why):
