@@ -52,7 +52,7 @@ _TREES = (
     ),
     flag(
         "d_alignement", "is_from_row", "Placé le long d'un alignement",
-        "L'alignement est relevé, pas ses troncs : un arbre tous les huit mètres.",
+        "L'alignement est relevé, pas ses troncs : leur pas est supposé.",
     ),
     text("source", "source", "Source"),
 )  # fmt: skip

@@ -81,7 +81,7 @@ DOMAINS: dict[str, dict[str, str]] = {
     "equipement": {
         "suffisant": "Ombrières en place : la part exigée",
         "suffisant_mixte": "Ombrières et arbres en place : la part exigée",
-        "a_verifier": "Toitures à vérifier : peut-être la part exigée",
+        "a_verifier": "À vérifier : peut-être la part exigée",
         "partiel": "En partie",
         "aucun": "Aucune ombrière vue",
     },
