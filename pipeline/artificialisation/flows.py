@@ -14,6 +14,10 @@ from pipeline.polygons import polygonal
 from pipeline.schemas import LandFlow, LandStatus
 
 _KEPT = {"cover_code": "cover", "use_code": "use", "reason": "reason"}
+_CELL = (
+    *("vintage_before", "vintage_after", "category_before", "is_artificial_before"),
+    *("category_after", "is_artificial_after"),
+)
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,9 @@ class Change:
     """
     What changed between two vintages.
 
-    `flows` is `LandFlow`; `matrix` has one row per pair of categories (`category_before`,
-    `category_after`, missing where unknown) with its `area_m2`, all the common ground included.
+    `flows` is `LandFlow`; `matrix` has one row per pair of categories and statuses
+    (`category_before`, `is_artificial_before`, `category_after`, `is_artificial_after`, missing
+    where unknown) with its `area_m2`, all the common ground included, and the two vintages.
     """
 
     flows: gpd.GeoDataFrame
@@ -66,8 +71,6 @@ class Change:
 def land_change(
     before: gpd.GeoDataFrame,
     after: gpd.GeoDataFrame,
-    matrix_before: "pd.Series[bool]",
-    matrix_after: "pd.Series[bool]",
     territory: Territory,
 ) -> Change:
     """
@@ -81,28 +84,23 @@ def land_change(
     ----------
     before, after
         `LandStatus` of two vintages over the same ground (a commune, or several), same CRS.
-    matrix_before, matrix_after
-        Status that the codes alone give to each row, before any threshold: what tells a change of
-        land from a change of size.
     """
     old, new = (check(LandStatus, table, territory.crs) for table in (before, after))
     crossed = overlay(old.geometry.to_numpy(), new.geometry.to_numpy())
     rows = pd.concat(
         [
-            _side(old, matrix_before, crossed.before, "before"),
-            _side(new, matrix_after, crossed.after, "after"),
+            _side(old, crossed.before, "before"),
+            _side(new, crossed.after, "after"),
         ],
         axis=1,
     ).assign(area_m2=ground_area(crossed.pieces, territory), geometry=crossed.pieces)
-    matrix = rows.groupby(["category_before", "category_after"], dropna=False, sort=True)
-    return Change(_flows(rows, territory), matrix["area_m2"].sum().reset_index())
+    matrix = rows.groupby(list(_CELL), dropna=False, sort=True)["area_m2"].sum()
+    return Change(_flows(rows, territory), matrix.reset_index())
 
 
-def _side(
-    land: gpd.GeoDataFrame, by_codes: "pd.Series[bool]", positions: IntArray, when: str
-) -> pd.DataFrame:
-    kept = land[["vintage", "category", "is_artificial", *_KEPT]].rename(columns=_KEPT)
-    side = pd.DataFrame(kept).assign(by_codes=by_codes.to_numpy())
+def _side(land: gpd.GeoDataFrame, positions: IntArray, when: str) -> pd.DataFrame:
+    kept = land[["vintage", "category", "is_artificial", "by_codes", *_KEPT]]
+    side = pd.DataFrame(kept.rename(columns=_KEPT))
     return side.iloc[positions].reset_index(drop=True).add_suffix(f"_{when}")
 
 

@@ -1,30 +1,16 @@
 """Width of linear infrastructure: what is too narrow to count for itself."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 import shapely
 
 from pipeline.artificialisation.coverage import BoolArray, Borders, label_components
+from pipeline.artificialisation.cuts import Cut, cut_coverage
 from pipeline.crs import GeometryArray
 from pipeline.groups import IntArray, positions_by_key
 from pipeline.polygons import polygonal
-from pipeline.precision import DUST_M2, THREADS, WIDTH_SLACK_M
-
-
-@dataclass(frozen=True)
-class Cut:
-    """
-    Polygons of a coverage once the narrow parts are cut out of them.
-
-    `source` is the position of the polygon that each piece comes from; `is_narrow` marks the parts
-    of linear infrastructure below the width.
-    """
-
-    polygons: GeometryArray
-    source: IntArray
-    is_narrow: BoolArray
+from pipeline.precision import THREADS, WIDTH_SLACK_M
 
 
 def cut_narrow(
@@ -52,7 +38,7 @@ def cut_narrow(
     Returns
     -------
     cut
-        A valid coverage of the same ground: both neighbours of a cut are noded at its ends.
+        Inside are the parts of linear infrastructure below the width.
 
     References
     ----------
@@ -61,12 +47,7 @@ def cut_narrow(
     narrow, component = _narrow(polygons, is_linear, borders, width_m)
     touched = np.flatnonzero(is_linear)
     touched = touched[~shapely.is_empty(narrow[component[touched]])]
-    if not len(touched):
-        everything = np.arange(len(polygons))
-        return Cut(polygons, everything, np.zeros(len(polygons), dtype=np.bool_))
-    inside = polygonal(shapely.intersection(polygons[touched], narrow[component[touched]]))
-    beside = polygonal(shapely.difference(polygons[touched], narrow[component[touched]]))
-    return _noded(polygons, touched, inside, beside, borders)
+    return cut_coverage(polygons, touched, narrow[component[touched]], borders)
 
 
 def _narrow(
@@ -97,41 +78,3 @@ def _below(surfaces: GeometryArray, width_m: float) -> GeometryArray:
     for i, members in positions_by_key(owner[large]):
         narrow[i] = shapely.union_all(parts[large][members])
     return narrow
-
-
-def _noded(
-    polygons: GeometryArray,
-    touched: IntArray,
-    inside: GeometryArray,
-    beside: GeometryArray,
-    borders: Borders,
-) -> Cut:
-    """Put the pieces back among the others, the new ends of their edges in both neighbours."""
-    is_cut = np.zeros(len(polygons), dtype=np.bool_)
-    is_cut[touched] = True
-    near = np.zeros(len(polygons), dtype=np.bool_)
-    for one, other in ((borders.left, borders.right), (borders.right, borders.left)):
-        near[one[is_cut[other]]] = True
-    near &= ~is_cut
-    whole, neighbours = np.flatnonzero(~is_cut & ~near), np.flatnonzero(near)
-    parts, source, is_narrow = _parts(inside, beside, touched)
-    cleaned = shapely.coverage_clean(  # type: ignore[attr-defined] # stubs of 2.1
-        np.concatenate([parts, polygons[neighbours]]), snapping_distance=0.0
-    )
-    return Cut(
-        np.concatenate([polygons[whole], np.asarray(cleaned, dtype=object)]),
-        np.concatenate([whole, source, neighbours]),
-        np.concatenate(
-            [np.zeros(len(whole), np.bool_), is_narrow, np.zeros(len(neighbours), np.bool_)]
-        ),
-    )
-
-
-def _parts(
-    inside: GeometryArray, beside: GeometryArray, touched: IntArray
-) -> tuple[GeometryArray, IntArray, BoolArray]:
-    found, position = shapely.get_parts(np.concatenate([inside, beside]), return_index=True)
-    kept = shapely.area(found) > DUST_M2
-    found, position = found[kept], position[kept]
-    is_narrow = position < len(inside)
-    return found, touched[position % len(touched)], np.asarray(is_narrow)

@@ -3,11 +3,15 @@
 from pipeline.schemas.land import (
     DeclaredChange,
     Flow,
+    Indicator,
     LandFlow,
     LandOrigin,
     LandPiece,
     LandStatus,
+    LandTransition,
     StatusReason,
+    UnreadCodes,
+    VariantArea,
 )
 from pipeline.schemas.law import (
     DecisionStep,
@@ -66,11 +70,13 @@ __all__ = [
     "ExclusionPiece",
     "Fence",
     "Flow",
+    "Indicator",
     "Installation",
     "LandFlow",
     "LandOrigin",
     "LandPiece",
     "LandStatus",
+    "LandTransition",
     "LocatedInstallation",
     "LotTree",
     "OwnedParcel",
@@ -92,6 +98,8 @@ __all__ = [
     "Table",
     "Tree",
     "TreeCover",
+    "UnreadCodes",
+    "VariantArea",
     "Verdict",
     "YieldCell",
 ]

@@ -6,11 +6,13 @@ import pandas as pd
 import pandera.geopandas as pg
 from pandera.typing import Series
 
-from pipeline.schemas.tables import Polygons
+from pipeline.schemas.tables import PlainTable, Polygons
 
 LandOrigin = Literal["ocsge", "derive"]
 Flow = Literal["artificialisation", "desartificialisation"]
-StatusReason = Literal["matrice", "seuil_surface", "seuil_largeur", "exemption", "non_couvert"]
+StatusReason = Literal[
+    "matrice", "seuil_surface", "seuil_largeur", "exemption", "couvert_arbore", "non_couvert"
+]
 
 
 class LandPiece(Polygons):
@@ -40,7 +42,9 @@ class LandStatus(Polygons):
 
     `category`, `is_artificial` and `is_sealed` are missing where the codes do not tell, or where no
     source covers the land (`non_couvert`, without origin). `is_sealed` follows the cover, whatever
-    the status. `component_m2` is the area, on the ground, of the component whose size decided.
+    the status. `by_codes` is the status that the codes alone give, exemptions included, before any
+    width or threshold. `component_m2` is the area, on the ground, of the component whose size
+    decided. `declared_artificial` and `declared_by_threshold`: see `LandPiece`.
     """
 
     land_id: Series[str]
@@ -48,12 +52,16 @@ class LandStatus(Polygons):
     cover_code: Series[str] = pg.Field(nullable=True)
     use_code: Series[str] = pg.Field(nullable=True)
     category: Series[pd.Int64Dtype] = pg.Field(nullable=True, ge=1, le=10)
+    by_codes: Series[pd.BooleanDtype] = pg.Field(nullable=True)
     is_artificial: Series[pd.BooleanDtype] = pg.Field(nullable=True)
     is_sealed: Series[pd.BooleanDtype] = pg.Field(nullable=True)
+    exemption: Series[str] = pg.Field(nullable=True)
     reason: Series[str] = pg.Field(isin=get_args(StatusReason))
     component_m2: Series[float] = pg.Field(nullable=True, ge=0)
     area_m2: Series[float] = pg.Field(ge=0)
     origin: Series[str] = pg.Field(nullable=True, isin=get_args(LandOrigin))
+    declared_artificial: Series[pd.BooleanDtype] = pg.Field(nullable=True)
+    declared_by_threshold: Series[pd.BooleanDtype] = pg.Field(nullable=True)
 
 
 class LandFlow(Polygons):
@@ -75,6 +83,75 @@ class LandFlow(Polygons):
     reason_before: Series[str] = pg.Field(isin=get_args(StatusReason))
     reason_after: Series[str] = pg.Field(isin=get_args(StatusReason))
     area_m2: Series[float] = pg.Field(gt=0)
+
+
+class LandTransition(PlainTable):
+    """
+    Cell of the matrix of changes: ground of a commune by what it was and what it became.
+
+    Categories and statuses are missing where the codes do not tell, or where no source covers.
+    """
+
+    vintage_before: Series[int]
+    vintage_after: Series[int]
+    category_before: Series[pd.Int64Dtype] = pg.Field(nullable=True, ge=1, le=10)
+    is_artificial_before: Series[pd.BooleanDtype] = pg.Field(nullable=True)
+    category_after: Series[pd.Int64Dtype] = pg.Field(nullable=True, ge=1, le=10)
+    is_artificial_after: Series[pd.BooleanDtype] = pg.Field(nullable=True)
+    area_m2: Series[float] = pg.Field(ge=0)
+
+
+class VariantArea(PlainTable):
+    """
+    What a variant of the thresholds finds in a commune, against the default one and the producer.
+
+    Areas in m². The four last ones are missing where the producer's product says nothing; the
+    ground where either side does not know is in none of them.
+    """
+
+    vintage: Series[int]
+    variant: Series[str]
+    is_default: Series[bool]
+    artificial_m2: Series[float] = pg.Field(ge=0)
+    differs_m2: Series[float] = pg.Field(ge=0)
+    both_artificial_m2: Series[float] = pg.Field(nullable=True, ge=0)
+    neither_artificial_m2: Series[float] = pg.Field(nullable=True, ge=0)
+    only_ours_m2: Series[float] = pg.Field(nullable=True, ge=0)
+    only_declared_m2: Series[float] = pg.Field(nullable=True, ge=0)
+
+
+class UnreadCodes(PlainTable):
+    """Pair of codes that the nomenclature does not answer in full, and the land that bears it."""
+
+    vintage: Series[int]
+    cover_code: Series[str] = pg.Field(nullable=True)
+    use_code: Series[str] = pg.Field(nullable=True)
+    cause: Series[str]
+    is_artificial: Series[pd.BooleanDtype] = pg.Field(nullable=True)
+    piece_count: Series[int] = pg.Field(ge=1)
+    area_m2: Series[float] = pg.Field(ge=0)
+
+
+class Indicator(PlainTable):
+    """
+    Indicator of the local report of a commune.
+
+    `value` is missing where it is not known; `least` and `most` bound it over the variants of the
+    thresholds and the land whose status is not known. `is_compulsory` is missing where it depends
+    on a planning document that no source tells of. `warning`: what the number is not.
+    """
+
+    code: Series[str]
+    label: Series[str]
+    value: Series[float] = pg.Field(nullable=True)
+    least: Series[float] = pg.Field(nullable=True)
+    most: Series[float] = pg.Field(nullable=True)
+    unit: Series[str] = pg.Field(isin=["m2", "/1", "oui/non"])
+    vintage_before: Series[pd.Int64Dtype] = pg.Field(nullable=True)
+    vintage: Series[pd.Int64Dtype] = pg.Field(nullable=True)
+    article: Series[str]
+    is_compulsory: Series[pd.BooleanDtype] = pg.Field(nullable=True)
+    warning: Series[str]
 
 
 class DeclaredChange(Polygons):

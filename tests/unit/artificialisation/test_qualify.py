@@ -20,6 +20,7 @@ LAND = LandRules(
     RULES.land_on(ON),
     Thresholds(RULES.number("ZAN.seuil_bati", ON), RULES.number("ZAN.seuil_surface", ON)),
     RULES.number("ZAN.largeur_lineaire", ON),
+    RULES.number("ZAN.couvert_arbore", ON),
 )
 GRASS, HOUSE, ROAD, YARD, SHOP = 1, 2, 3, 4, 5
 CODES = {
@@ -51,7 +52,7 @@ def pieces(*layers, codes=CODES, frame=(ROAD,)):
 
 def qualified(*layers, **options):
     table, _ = pieces(*layers, **options)
-    return qualify_land(table, LAND, FRANCE)
+    return qualify_land(table, LAND, FRANCE).land
 
 
 def at(found, x, y):
@@ -124,7 +125,7 @@ def test_a_valid_coverage_in_gives_a_valid_coverage_of_the_same_ground():
         (SHOP, box(600, 506, 700, 560)),
     )  # fmt: skip
     table, _ = pieces(*layers)
-    found = qualify_land(table, LAND, FRANCE)
+    found = qualify_land(table, LAND, FRANCE).land
     assert shapely.coverage_is_valid(found.geometry.to_numpy())
     assert found.area.sum() == pytest.approx(table.area.sum(), abs=1e-3)
     assert set(found["land_id"]) == set(table["land_id"])

@@ -21,7 +21,7 @@ def cut(*layers):
 
 
 def narrow_m2(found):
-    return shapely.area(found.polygons[found.is_narrow]).sum()
+    return shapely.area(found.polygons[found.is_inside]).sum()
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_narrow_stretch_of_a_wide_road_is_cut_and_the_rest_stays():
     found, kinds, _ = cut((TRACK, road))
     # 200 m by 4 m, less what the rounded ends of the wide parts reach into it
     assert narrow_m2(found) == pytest.approx(800, rel=0.03)
-    wide = found.polygons[~found.is_narrow & (kinds[found.source] == TRACK)]
+    wide = found.polygons[~found.is_inside & (kinds[found.source] == TRACK)]
     assert shapely.area(wide).sum() == pytest.approx(400 * 8 * 2, rel=0.01)
 
 
@@ -71,13 +71,13 @@ def test_neighbours_are_noded_at_the_cuts_and_nothing_is_lost():
     assert outline == pytest.approx(4000)  # no edge inside is left without a neighbour
     by_source = np.bincount(found.source, weights=shapely.area(found.polygons))
     assert by_source == pytest.approx(shapely.area(shapes), abs=1e-3)
-    assert set(kinds[found.source[found.is_narrow]].tolist()) == {TRACK}
+    assert set(kinds[found.source[found.is_inside]].tolist()) == {TRACK}
 
 
 def test_no_infrastructure_at_all():
     found, _, shapes = cut((FIELD, box(10, 10, 20, 20)))
     assert found.polygons.tolist() == shapes.tolist()
-    assert not found.is_narrow.any()
+    assert not found.is_inside.any()
 
 
 @settings(max_examples=25, deadline=None)
