@@ -33,6 +33,10 @@ HASHES = ((0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F), (0xD6E8FEB86659FD93, 0xA0761
 HASH_SHIFT = 31
 # A width is tested a millimetre below: an opening by exactly half of it would erase what has it.
 WIDTH_SLACK_M = 1e-3
+# Two copies of the end of a cut, one in each neighbour, differ by the rounding of coordinates.
+CUT_SNAP_M = 1e-6
+# Vertices from which a shape is reduced to what lies around the polygons that it cuts.
+MOST_VERTICES = 1_000
 # GEOS works outside the interpreter's lock: two threads on two cores.
 THREADS = 2
 # A share that whole percents would write as 0 is not told.
