@@ -39,6 +39,8 @@ CUT_SNAP_M = 1e-6
 MOST_VERTICES = 1_000
 # GEOS works outside the interpreter's lock: two threads on two cores.
 THREADS = 2
+# Several shares a thread: one that ends early takes another.
+SHARES_OF_WORK = 16
 # A share that whole percents would write as 0 is not told.
 SMALLEST_TOLD_SHARE = 0.005
 # Pairs of polygons intersected at once: bounds the memory, and an excess is told early.
