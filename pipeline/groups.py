@@ -38,3 +38,23 @@ def components(count: int, pairs: IntArray) -> IntArray:
         return np.arange(count)
     graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
     return np.asarray(connected_components(graph, directed=False)[1])
+
+
+def fair_splits(sizes: IntArray, shares: int) -> IntArray:
+    """
+    Return where to split groups, in their order, into shares of about as many rows.
+
+    Parameters
+    ----------
+    sizes
+        Rows of each group, shape `(k,)`; a group is never split, a share may be empty.
+    shares
+        How many, one at least.
+
+    Returns
+    -------
+    splits
+        Rank of the first group of each share but the first, shape `(shares - 1,)`.
+    """
+    done = np.cumsum(sizes)
+    return np.searchsorted(done, np.arange(1, shares) * (np.sum(sizes) / shares))

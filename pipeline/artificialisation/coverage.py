@@ -8,7 +8,7 @@ import numpy.typing as npt
 import shapely
 
 from pipeline.crs import FloatArray, GeometryArray
-from pipeline.groups import IntArray, components
+from pipeline.groups import IntArray, components, fair_splits
 from pipeline.precision import HASH_SHIFT, HASHES, SHARES_OF_WORK, THREADS
 
 BoolArray = npt.NDArray[np.bool_]
@@ -92,10 +92,7 @@ def dissolve(
     groups = np.asarray(
         shapely.geometrycollections(polygons[order], indices=component[order]), dtype=object
     )
-    # Shares of as many polygons, whatever the size of the components.
-    before = np.cumsum(np.bincount(component))
-    ends = np.arange(1, SHARES_OF_WORK) * (len(polygons) / SHARES_OF_WORK)
-    shares = np.split(groups, np.searchsorted(before, ends))
+    shares = np.split(groups, fair_splits(np.bincount(component), SHARES_OF_WORK))
     with ThreadPoolExecutor(threads) as pool:
         merged = pool.map(lambda some: shapely.coverage_union_all(some[:, None], axis=1), shares)
         return np.concatenate(list(merged))

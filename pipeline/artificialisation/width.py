@@ -5,16 +5,21 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import shapely
 
-from pipeline.artificialisation.coverage import BoolArray, Borders, label_components
+from pipeline.artificialisation.coverage import BoolArray, Borders, dissolve, label_components
 from pipeline.artificialisation.cuts import Cut, cut_coverage
 from pipeline.crs import GeometryArray
-from pipeline.groups import IntArray, positions_by_key
+from pipeline.groups import positions_by_key
 from pipeline.polygons import polygonal
-from pipeline.precision import THREADS, WIDTH_SLACK_M
+from pipeline.precision import SHARES_OF_WORK, THREADS, WIDTH_SLACK_M
 
 
 def cut_narrow(
-    polygons: GeometryArray, is_linear: BoolArray, borders: Borders, width_m: float
+    polygons: GeometryArray,
+    is_linear: BoolArray,
+    borders: Borders,
+    width_m: float,
+    *,
+    threads: int = THREADS,
 ) -> Cut:
     """
     Cut the parts of linear infrastructure that are narrower than the width.
@@ -34,6 +39,8 @@ def cut_narrow(
         Those of `polygons`.
     width_m
         A part as wide as that counts (at least).
+    threads
+        The result does not depend on it.
 
     Returns
     -------
@@ -44,37 +51,25 @@ def cut_narrow(
     ----------
     Code de l'urbanisme, annexe à l'article R. 101-1, note (*): largeur minimale de cinq mètres.
     """
-    narrow, component = _narrow(polygons, is_linear, borders, width_m)
-    touched = np.flatnonzero(is_linear)
-    touched = touched[~shapely.is_empty(narrow[component[touched]])]
-    return cut_coverage(polygons, touched, narrow[component[touched]], borders)
-
-
-def _narrow(
-    polygons: GeometryArray, is_linear: BoolArray, borders: Borders, width_m: float
-) -> tuple[GeometryArray, IntArray]:
-    """Return the narrow parts of each dissolved infrastructure, and that of each polygon."""
-    component = label_components(is_linear.astype(np.intp), borders)
-    names, component = np.unique(component, return_inverse=True)
-    dissolved = np.full(len(names), shapely.Polygon(), dtype=object)
     linear = np.flatnonzero(is_linear)
-    for name, members in positions_by_key(component[linear]):
-        dissolved[name] = shapely.coverage_union_all(polygons[linear[members]])
-    with ThreadPoolExecutor(THREADS) as pool:
-        parts = np.array_split(np.arange(len(dissolved)), THREADS)
-        found = pool.map(lambda part: _below(dissolved[part], width_m), parts)
-        narrow = np.concatenate(list(found))
-    return narrow, component
+    component = label_components(is_linear.astype(np.intp), borders)[linear]
+    _, own = np.unique(component, return_inverse=True)
+    dissolved = dissolve(polygons[linear], own, threads=threads)
+    shares = np.array_split(dissolved, min(SHARES_OF_WORK, len(dissolved) or 1))
+    with ThreadPoolExecutor(threads) as pool:
+        narrow = np.concatenate(list(pool.map(lambda some: _below(some, width_m), shares)))[own]
+    touched = ~shapely.is_empty(narrow)
+    return cut_coverage(polygons, linear[touched], narrow[touched], borders, threads=threads)
 
 
 def _below(surfaces: GeometryArray, width_m: float) -> GeometryArray:
     """Return what an opening of half the width erases, corners left out."""
-    radius = (width_m - WIDTH_SLACK_M) / 2
-    opened = shapely.buffer(shapely.buffer(surfaces, -radius), radius)
-    erased = polygonal(shapely.difference(surfaces, opened))
+    eroded = shapely.buffer(surfaces, -(width_m - WIDTH_SLACK_M) / 2)
+    # Grown back by half of the slack more: what stays reaches its edges, and leaves no sliver.
+    erased = polygonal(shapely.difference(surfaces, shapely.buffer(eroded, width_m / 2)))
     parts, owner = shapely.get_parts(erased, return_index=True)
     large = shapely.area(parts) >= width_m**2
     narrow = np.full(len(surfaces), shapely.Polygon(), dtype=object)
     for i, members in positions_by_key(owner[large]):
-        narrow[i] = shapely.union_all(parts[large][members])
+        narrow[i] = shapely.multipolygons(parts[large][members])
     return narrow

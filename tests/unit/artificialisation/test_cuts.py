@@ -15,9 +15,10 @@ def row_of_squares(count, size=10.0):
     return np.array([box(i * size, 0, (i + 1) * size, size) for i in range(count)], dtype=object)
 
 
-def cut_all(squares, cutter):
+def cut_all(squares, cutter, threads=2):
     cutters = np.full(len(squares), cutter, dtype=object)
-    return cut_coverage(squares, np.arange(len(squares)), cutters, find_borders(squares))
+    rows = np.arange(len(squares))
+    return cut_coverage(squares, rows, cutters, find_borders(squares), threads=threads)
 
 
 def test_only_what_the_edge_crosses_is_cut():
@@ -50,3 +51,19 @@ def test_a_vast_cutter_cuts_as_a_small_one_would():
     assert np.bincount(found.source[found.is_inside]).tolist() == [4] * 100
     assert shapely.area(found.polygons).sum() == pytest.approx(10_000)
     assert shapely.coverage_is_valid(found.polygons)
+
+
+def test_a_neighbour_that_no_cut_reaches_is_left_as_drawn():
+    row = row_of_squares(3)
+    cutters = np.full(1, box(-5, 2, 5, 8), dtype=object)  # ends on the outside alone
+    found = cut_coverage(row, np.array([0]), cutters, find_borders(row))
+    assert shapely.equals_identical(found.polygons[:2], row[1:]).all()
+    assert sorted(shapely.area(found.polygons[2:]).tolist()) == pytest.approx([30, 70])
+
+
+def test_threads_change_nothing():
+    squares = row_of_squares(600)
+    combs = shapely.union_all([box(25 * i + 3, -1, 25 * i + 17, 8) for i in range(240)])
+    one, two = (cut_all(squares, combs, threads) for threads in (1, 2))
+    assert shapely.equals_identical(one.polygons, two.polygons).all()
+    assert (one.is_inside == two.is_inside).all()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from shapely import box
 
 from pipeline.artificialisation.coverage import find_borders
-from pipeline.artificialisation.width import cut_narrow
+from pipeline.artificialisation.width import _below, cut_narrow
 from tests.unit.artificialisation.land import FIELD, YARD, cover
 
 TRACK = 3
@@ -93,3 +93,24 @@ def test_an_opening_never_exceeds_its_input_and_conserves_the_ground(widths, tur
     assert shapely.area(found.polygons).sum() == pytest.approx(1_000_000, abs=1e-2)
     assert narrow_m2(found) <= shapely.area(shapes[kinds == TRACK]).sum() + 1e-3
     assert shapely.coverage_is_valid(found.polygons)
+
+
+corners = st.tuples(st.integers(0, 60), st.integers(0, 60))
+boxes = st.lists(st.tuples(corners, st.integers(1, 30), st.integers(1, 30)), min_size=1, max_size=8)
+
+
+@settings(max_examples=100, deadline=None)
+@given(drawn=boxes, turn=st.integers(0, 89), width=st.integers(2, 12))
+def test_what_the_opening_erases_lies_in_its_input_and_what_stays_is_wide(drawn, turn, width):
+    """Any polygon: the part that counts is within what was drawn, and nothing comes twice."""
+    shape = shapely.union_all([box(x, y, x + w, y + h) for (x, y), w, h in drawn])
+    surface = shapely.affinity.rotate(shape, turn, origin=(30, 30))
+    narrow = _below(np.array([surface], dtype=object), float(width))[0]
+    stays = surface.difference(narrow)
+    assert stays.area <= surface.area * (1 + 1e-12)
+    assert narrow.difference(surface).area <= 1e-6
+    assert stays.area + narrow.area == pytest.approx(surface.area, abs=1e-6)
+    # Every disc of that width that fits in the surface lies in what stays; arcs drawn as chords of
+    # a 64th of a turn stray by 3 mm past an inner corner, by square centimetres.
+    centres = shapely.buffer(surface, -width / 2 - 0.01)
+    assert shapely.buffer(centres, width / 2).difference(stays).area <= 1e-2
