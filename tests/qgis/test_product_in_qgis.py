@@ -87,7 +87,7 @@ def test_each_kind_of_column_has_its_widget(seen, column, widget):
 def test_the_project_opens_by_its_name(seen):
     assert seen["projects"] == ["parzan"]
     assert seen["opened"]
-    assert seen["project"]["title"] == "Parcs de stationnement — Démo-sur-Lys (62999)"
+    assert seen["project"]["title"] == "Parcs de stationnement et sols — Démo-sur-Lys (62999)"
     assert seen["project"]["crs"] == "EPSG:2154"
 
 
