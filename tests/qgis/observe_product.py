@@ -94,7 +94,7 @@ def added_by_hand(path, tables):
             for name in ("statut", "motif_code"):
                 config = layer.editorWidgetSetup(fields.indexOf(name)).config()
                 seen[table][name] = config["map"]
-        if table == "perimetres_protection":
+        if table in ("perimetres_protection", "sols"):
             seen[table]["legend"] = [item.label() for item in renderer.legendSymbolItems()]
         if table == "icpe":
             project = QgsProject.instance()
