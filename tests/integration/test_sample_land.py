@@ -225,7 +225,7 @@ def test_the_product_of_2024_disagrees_on_three_polygons_and_is_told_where_we_do
 ):
     told = pieces[2024].set_index("land_id")["declared_artificial"]
     ours = qualified[2024]
-    ours = ours[ours["area_m2"] > 1]
+    ours = ours[ours["area_m2"] > 10]  # the mouth of the narrow track, 7 m², goes with the street
     other = ours[(ours["is_artificial"] != ours["land_id"].map(told)).fillna(value=True)]
     places = [(465, 1230), (1025, 1545), (1243, 1533), (1890, 1520)]
     assert set(other["land_id"]) == {at(pieces[2024], x, y)["land_id"] for x, y in places}
