@@ -9,7 +9,7 @@ from pipeline.artificialisation.coverage import BoolArray, Borders
 from pipeline.crs import GeometryArray
 from pipeline.groups import IntArray
 from pipeline.polygons import polygonal
-from pipeline.precision import DUST_M2
+from pipeline.precision import DUST_M2, NODE_SNAP_M
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _noded(
     whole, neighbours = np.flatnonzero(~is_cut & ~near), np.flatnonzero(near)
     parts, source, is_inside = _parts(inside, beside, touched)
     cleaned = shapely.coverage_clean(  # type: ignore[attr-defined] # stubs of 2.1
-        np.concatenate([parts, polygons[neighbours]]), snapping_distance=0.0
+        np.concatenate([parts, polygons[neighbours]]), snapping_distance=NODE_SNAP_M
     )
     return Cut(
         np.concatenate([polygons[whole], np.asarray(cleaned, dtype=object)]),

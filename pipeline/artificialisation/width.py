@@ -7,14 +7,18 @@ import shapely
 
 from pipeline.artificialisation.coverage import BoolArray, Borders, label_components
 from pipeline.artificialisation.cuts import Cut, cut_coverage
-from pipeline.crs import GeometryArray
+from pipeline.crs import FloatArray, GeometryArray, Territory, ground_area
 from pipeline.groups import IntArray, positions_by_key
 from pipeline.polygons import polygonal
 from pipeline.precision import THREADS, WIDTH_SLACK_M
 
 
 def cut_narrow(
-    polygons: GeometryArray, is_linear: BoolArray, borders: Borders, width_m: float
+    polygons: GeometryArray,
+    is_linear: BoolArray,
+    borders: Borders,
+    width_m: float,
+    territory: Territory,
 ) -> Cut:
     """
     Cut the parts of linear infrastructure that are narrower than the width.
@@ -33,7 +37,9 @@ def cut_narrow(
     borders
         Those of `polygons`.
     width_m
-        A part as wide as that counts (at least).
+        A part as wide as that, on the ground, counts (at least).
+    territory
+        Gives the scale: a metre on the ground is not quite one in the working projection.
 
     Returns
     -------
@@ -44,14 +50,18 @@ def cut_narrow(
     ----------
     Code de l'urbanisme, annexe à l'article R. 101-1, note (*): largeur minimale de cinq mètres.
     """
-    narrow, component = _narrow(polygons, is_linear, borders, width_m)
+    narrow, component = _narrow(polygons, is_linear, borders, width_m, territory)
     touched = np.flatnonzero(is_linear)
     touched = touched[~shapely.is_empty(narrow[component[touched]])]
     return cut_coverage(polygons, touched, narrow[component[touched]], borders)
 
 
 def _narrow(
-    polygons: GeometryArray, is_linear: BoolArray, borders: Borders, width_m: float
+    polygons: GeometryArray,
+    is_linear: BoolArray,
+    borders: Borders,
+    width_m: float,
+    territory: Territory,
 ) -> tuple[GeometryArray, IntArray]:
     """Return the narrow parts of each dissolved infrastructure, and that of each polygon."""
     component = label_components(is_linear.astype(np.intp), borders)
@@ -60,20 +70,30 @@ def _narrow(
     linear = np.flatnonzero(is_linear)
     for name, members in positions_by_key(component[linear]):
         dissolved[name] = shapely.coverage_union_all(polygons[linear[members]])
+    width = width_m * _scale(dissolved, territory)
     with ThreadPoolExecutor(THREADS) as pool:
         parts = np.array_split(np.arange(len(dissolved)), THREADS)
-        found = pool.map(lambda part: _below(dissolved[part], width_m), parts)
+        found = pool.map(lambda part: _below(dissolved[part], width[part]), parts)
         narrow = np.concatenate(list(found))
     return narrow, component
 
 
-def _below(surfaces: GeometryArray, width_m: float) -> GeometryArray:
+def _scale(surfaces: GeometryArray, territory: Territory) -> FloatArray:
+    """Return metres of the working projection per metre on the ground, where each surface lies."""
+    ground = ground_area(surfaces, territory)
+    planar = shapely.area(surfaces)
+    return np.asarray(
+        np.sqrt(np.divide(planar, ground, out=np.ones_like(ground), where=ground > 0))
+    )
+
+
+def _below(surfaces: GeometryArray, width_m: FloatArray) -> GeometryArray:
     """Return what an opening of half the width erases, corners left out."""
     radius = (width_m - WIDTH_SLACK_M) / 2
     opened = shapely.buffer(shapely.buffer(surfaces, -radius), radius)
     erased = polygonal(shapely.difference(surfaces, opened))
     parts, owner = shapely.get_parts(erased, return_index=True)
-    large = shapely.area(parts) >= width_m**2
+    large = shapely.area(parts) >= width_m[owner] ** 2
     narrow = np.full(len(surfaces), shapely.Polygon(), dtype=object)
     for i, members in positions_by_key(owner[large]):
         narrow[i] = shapely.union_all(parts[large][members])

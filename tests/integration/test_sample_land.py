@@ -11,23 +11,19 @@ import pandas as pd
 import pytest
 import shapely
 
+from pipeline.artificialisation.exemptions import grant
 from pipeline.artificialisation.flows import land_change
-from pipeline.artificialisation.nomenclature import classify
-from pipeline.artificialisation.qualify import LandRules, qualify_land
-from pipeline.artificialisation.thresholds import Thresholds
+from pipeline.artificialisation.qualify import LandContext, qualify_land
 from pipeline.crs import ground_area
-from tests.tables import FRANCE, L93, RULES
+from pipeline.land_law import exemption_thresholds, land_rules
+from tests.tables import ASSUMPTIONS, FRANCE, L93, RULES
 from tests.unit.ingestion.land_files import read, remarks
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 STOCK = "OCS-GE_2-0__GPKG_LAMB93_D062_2021-01-01/OCCUPATION_SOL.gpkg"
 DECLARED = "OCS-GE_2-0_ARTIFICIALISATION_GPKG_LAMB93_D062_2024-01-01/artif_2024_062.gpkg"
 ON = date(2026, 11, 26)
-RULES_OF_LAND = LandRules(
-    RULES.land_on(ON),
-    Thresholds(RULES.number("ZAN.seuil_bati", ON), RULES.number("ZAN.seuil_surface", ON)),
-    RULES.number("ZAN.largeur_lineaire", ON),
-)
+RULES_OF_LAND = land_rules(RULES, ASSUMPTIONS, ON)
 YES, NO, UNKNOWN = True, False, None
 # Coordinates are delivered to the centimetre: less than a square metre on 50 × 50 m, and the three
 # sizes around 2 500 m² stay on their side of it.
@@ -64,7 +60,7 @@ def pieces(land):
 
 @pytest.fixture(scope="module")
 def qualified(pieces):
-    return {year: qualify_land(table, RULES_OF_LAND, FRANCE) for year, table in pieces.items()}
+    return {year: qualify_land(table, RULES_OF_LAND, FRANCE).land for year, table in pieces.items()}
 
 
 def test_both_vintages_are_read_without_repair(land, pieces):
@@ -198,12 +194,7 @@ def test_what_changes_between_the_vintages(qualified, x, y, before, after):
 
 
 def test_the_flows_are_those_of_the_plan_and_nothing_else(qualified):
-    by_codes = {
-        year: classify(table["cover_code"], table["use_code"], RULES_OF_LAND.nomenclature)
-        for year, table in qualified.items()
-    }
-    statuses = [by_codes[year]["is_artificial"] for year in (2021, 2024)]
-    flows = land_change(qualified[2021], qualified[2024], *statuses, FRANCE).flows
+    flows = land_change(qualified[2021], qualified[2024], FRANCE).flows
     areas = flows.groupby(["flow", "cause"])["area_m2"].sum()
     built, site, added, joined, given_back = 140 * 165, 80 * 60, 40 * 40, 40 * 40, 80 * 80
     assert areas.to_dict() == {
@@ -233,9 +224,12 @@ def test_the_product_of_2024_disagrees_on_three_polygons_and_is_told_where_we_do
     assert pieces[2021]["declared_artificial"].isna().all()
 
 
-def exempted(pieces, places):
-    inside = shapely.point_on_surface(pieces.geometry.to_numpy())
-    return shapely.intersects(inside, shapely.union_all(places.geometry.to_numpy()))
+def qualified_with(pieces, places):
+    least = exemption_thresholds(RULES, RULES_OF_LAND.nomenclature, ON)
+    sliver = ASSUMPTIONS.land_cover.sliver_width_m.value
+    named = places.assign(place_id=[f"P{i}" for i in range(len(places))])
+    granted = grant(named, least, FRANCE, sliver_m=sliver)
+    return qualify_land(pieces, RULES_OF_LAND, FRANCE, LandContext(granted)).land
 
 
 def test_the_public_garden_is_not_artificial_once_the_service_grants_it(pieces):
@@ -243,8 +237,8 @@ def test_the_public_garden_is_not_artificial_once_the_service_grants_it(pieces):
     assert places["exemption"].tolist() == ["parc_jardin_public"]
     assert places["decision"].notna().all()
     assert places["decide_le"].astype(str).tolist() == ["2025-06-12"]
-    granted = {"parc_jardin_public": exempted(pieces[2024], places)}
-    found = qualify_land(pieces[2024], RULES_OF_LAND, FRANCE, exempted=granted)
+    found = qualified_with(pieces[2024], places)
+    assert len(found) == len(qualified_with(pieces[2024], places.iloc[:0]))  # drawn along the edges
     garden = at(found, 950, 90)
     assert (bool(garden.is_artificial), garden.reason, garden.category) == (NO, "exemption", 10)
     # Sealed, they are never exempted; but nothing artificial is left around 2 000 m² of car park.
@@ -254,10 +248,12 @@ def test_the_public_garden_is_not_artificial_once_the_service_grants_it(pieces):
 
 
 def test_the_solar_farm_is_not_artificial_once_the_service_grants_it(pieces):
-    farm = at(pieces[2024], 2600, 1100)
-    granted = {"centrale_solaire": (pieces[2024]["land_id"] == farm["land_id"]).to_numpy()}
-    found = qualify_land(pieces[2024], RULES_OF_LAND, FRANCE, exempted=granted)
-    row = at(found, 2600, 1100)
+    farm = gpd.GeoDataFrame(
+        {"exemption": ["centrale_solaire"]},
+        geometry=[at(pieces[2024], 2600, 1100).geometry],
+        crs=L93,
+    )
+    row = at(qualified_with(pieces[2024], farm), 2600, 1100)
     assert (bool(row.is_artificial), row.reason, row.category) == (NO, "exemption", 10)
 
 
