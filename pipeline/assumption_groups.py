@@ -313,8 +313,23 @@ class PriorityAssumptions(Strict):
         return self
 
 
+class ThresholdVariant(Strict):
+    """Reading of the thresholds that gives the status, where the texts fix no order."""
+
+    value: Literal[
+        "statut_enclaves_dabord",
+        "statut_isolats_dabord",
+        "categorie_enclaves_dabord",
+        "categorie_isolats_dabord",
+    ]
+    reason: str
+
+
 class LandCoverAssumptions(Strict):
-    """When polygons of a land cover are a coverage, and how far they may be mended into one."""
+    """When polygons of a land cover are a coverage, how far they are mended, what is read of it."""
+
+    variant: ThresholdVariant
+    least_covered_share: Assumption
 
     snap_m: Assumption
     sliver_width_m: Assumption

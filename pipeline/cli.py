@@ -126,17 +126,20 @@ def _run(
     """Run the communes and print what they gave."""
     with _one_clear_line(), _stderr.status("Chargement…") as status:
         from pipeline.configuration import Configuration
+        from pipeline.land import LandReader
         from pipeline.report import as_document, print_summary
         from pipeline.run import run_commune
         from pipeline.settings import Settings
 
+        configuration = Configuration.load(Settings())
         work = partial(
             run_commune,
             data=data,
             out=out,
             day=day,
-            configuration=Configuration.load(Settings()),
+            configuration=configuration,
             overwrite=overwrite,
+            land=LandReader(data, day, configuration),
         )
         results, failed = _each(insee, work, status)
     if as_json:
@@ -153,9 +156,11 @@ def _each(
     """Work on communes one by one; one that fails is told and does not stop the others."""
     done: list[_DoneT] = []
     failed: list[str] = []
-    for code in dict.fromkeys(insee):
+    codes = list(dict.fromkeys(insee))
+    for rank, code in enumerate(codes, start=1):
+        shown = code if len(codes) == 1 else f"{code} ({rank} / {len(codes)})"
         try:
-            done.append(work(code, on_step=partial(_show_step, status, code)))
+            done.append(work(code, on_step=partial(_show_step, status, shown)))
         except PipelineError as error:
             _say_error(error)
             failed.append(code)
@@ -170,6 +175,47 @@ def _leave(*, done: int, failed: int) -> None:
 
 def _show_step(status: Status, code: str, step: str) -> None:
     status.update(f"{code} : {step}")
+
+
+@app.command()
+def zan(
+    insee: Annotated[
+        list[str] | None, typer.Argument(metavar="[INSEE…]", help="Codes INSEE des communes.")
+    ] = None,
+    departement: Annotated[
+        str, typer.Option("--departement", metavar="DEP", help="Toutes ses communes.")
+    ] = "",
+    data: Data = None,
+    out: Out = None,
+    on: On = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Qualifie les sols seuls (ZAN) : artificialisés ou non, par millésime, et le bilan."""
+    if bool(insee) == bool(departement):
+        msg = "donner des codes INSEE, ou --departement"
+        raise typer.BadParameter(msg)
+    with _one_clear_line(), _stderr.status("Chargement…") as status:
+        from pipeline.configuration import Configuration
+        from pipeline.land_report import land_document, print_land
+        from pipeline.settings import Settings
+        from pipeline.zan import LandRun
+
+        settings = Settings()
+        configuration = Configuration.load(settings)
+        land = LandRun(data or settings.data, out or settings.out, _day(on), configuration)
+
+        def work(code: str, *, on_step: Callable[[str], None]) -> dict[str, object]:
+            """Publish a commune and keep only what is said of it: a département holds many."""
+            result = land.publish(code, on_step=on_step)
+            if not as_json:
+                print_land(result, Console())
+            return land_document(result)
+
+        documents, failed = _each(insee or land.communes_of(departement), work, status)
+    if as_json:
+        typer.echo(json.dumps(documents, ensure_ascii=False))
+    _leave(done=len(documents), failed=len(failed))
 
 
 @app.command()

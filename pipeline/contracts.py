@@ -81,3 +81,8 @@ def empty(schema: type[pg.GeoDataFrameModel], crs: str) -> gpd.GeoDataFrame:
     """Return a table of `schema` without rows, with its dtypes."""
     columns = [name for name in schema.to_schema().columns if name != "geometry"]
     return gpd.GeoDataFrame(conform(schema, pd.DataFrame(columns=columns), crs))
+
+
+def without_rows(schema: type[pg.DataFrameModel]) -> pd.DataFrame:
+    """Return a table of `schema` without geometry and without rows, with its dtypes."""
+    return conform(schema, pd.DataFrame(columns=list(schema.to_schema().columns)))

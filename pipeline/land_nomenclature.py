@@ -21,6 +21,7 @@ class LandCategory(Strict):
     number: Category
     label: str
     is_artificial: StrictBool
+    is_sealed: StrictBool = Field(default=False, description="the local report counts it as sealed")
 
 
 class LandCode(Strict):

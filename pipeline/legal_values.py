@@ -44,6 +44,7 @@ ShareBase = Literal[
     "superficie_ombrage",
     "superficie_totale",
     "couvert_vegetal",
+    "consommation_reference",
     "emprise_toiture",
     "rendement_module",
     "cout_travaux",

@@ -31,10 +31,11 @@ ALL_AROUND = ((True, True, True), (True, True, True), (True, True, True))
 # Odd numbers and a shift that spread the bits of coordinates: two hashes of a segment.
 HASHES = ((0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F), (0xD6E8FEB86659FD93, 0xA0761D6478BD642F))
 HASH_SHIFT = 31
+# Ends of edges cut on either side of a limit differ by rounding: a micrometre joins them again.
+# At 0, slivers between them take the ground of a neighbour, square metres at a time.
+NODE_SNAP_M = 1e-6
 # A width is tested a millimetre below: an opening by exactly half of it would erase what has it.
 WIDTH_SLACK_M = 1e-3
-# Two copies of the end of a cut, one in each neighbour, differ by the rounding of coordinates.
-CUT_SNAP_M = 1e-6
 # Vertices from which a shape is reduced to what lies around the polygons that it cuts.
 MOST_VERTICES = 1_000
 # GEOS works outside the interpreter's lock: two threads on two cores.

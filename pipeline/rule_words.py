@@ -23,6 +23,7 @@ _SHARE_BASES: dict[ShareBase, str] = {
     "superficie_ombrage": "de la superficie de l'art. R. 111-25-7",
     "superficie_totale": "de la superficie totale",
     "couvert_vegetal": "du couvert végétal",
+    "consommation_reference": "de la consommation de référence",
     "emprise_toiture": "de l'emprise de la toiture",
     "rendement_module": "de rendement du module",
     "cout_travaux": "du coût des travaux",

@@ -17,10 +17,13 @@ from pipeline.crs import Territory, ground_area, territory_of
 from pipeline.eligible_surface.ground import gather_masks
 from pipeline.eligible_surface.installations import icpe_rings, locate_installations, ring_distance
 from pipeline.eligible_surface.measure import Ledger, compute_eligible_surface
+from pipeline.errors import RuleNotInForceError
+from pipeline.export.land_tables import LandTables
 from pipeline.export.product import Product
 from pipeline.export.publish import publish
 from pipeline.heights import HeightTile
 from pipeline.ingestion.folder import Sources, read_sources
+from pipeline.land import LandReader
 from pipeline.obligation.apply import Applied, Ground, apply_law
 from pipeline.obligation.classify import Evidence
 from pipeline.obligation.dossiers import boundaries, own_dossiers
@@ -54,10 +57,11 @@ def run_commune(
     day: date,
     configuration: Configuration,
     overwrite: bool = False,
+    land: LandReader | None = None,
     on_step: OnStep = lambda _: None,
 ) -> Result:
     """
-    Qualify the car parks of one commune and publish `OUT/DEP/INSEE.gpkg`.
+    Qualify the car parks and the land of one commune and publish `OUT/DEP/INSEE.gpkg`.
 
     Parameters
     ----------
@@ -67,6 +71,8 @@ def run_commune(
         The law in force on that day applies.
     overwrite
         Replace a published product whose content differs; the same content is never an error.
+    land
+        Reads the land of the folder once for several communes; a reader of its own by default.
     on_step
         Told, in French, what is being done.
 
@@ -75,12 +81,26 @@ def run_commune(
     PipelineError
         One line that says what is wrong, where, and what to do; nothing is half-written.
     """
-    product, warnings = measure_commune(
+    parks, warnings = measure_commune(
         insee_code, data=data, day=day, configuration=configuration, on_step=on_step
     )
+    reader = land or LandReader(data, day, configuration)
+    product, remarks = with_land(parks, reader, on_step)
     on_step("Écriture du GeoPackage")
     path = publish(product, out, overwrite=overwrite)
-    return Result(product=product, path=path, warnings=warnings)
+    return Result(product=product, path=path, warnings=(*warnings, *remarks))
+
+
+def with_land(
+    product: Product, reader: LandReader, on_step: OnStep = lambda _: None
+) -> tuple[Product, tuple[str, ...]]:
+    """Return a product of car parks with the land of its commune, and what to say of it."""
+    try:
+        found = reader.land_of(product.commune, product.territory, on_step)
+    except RuleNotInForceError as error:  # a day before the decree: parks have a law, land has none
+        return product, (f"sols non qualifiés : {error}",)
+    records = pd.concat([product.records, found.records], ignore_index=True)
+    return replace(product, land=found.tables, records=records), found.warnings
 
 
 def measure_commune(
@@ -91,7 +111,11 @@ def measure_commune(
     configuration: Configuration,
     on_step: OnStep = lambda _: None,
 ) -> tuple[Product, tuple[str, ...]]:
-    """Return the tables of one commune and the warnings of its sources; nothing is written."""
+    """
+    Return the tables of the car parks of one commune and the warnings of its sources.
+
+    The tables of its land have no row (`with_land` gives them); nothing is written.
+    """
     territory = territory_of(insee_code, configuration.territories)
     configuration.rules.as_of(day)  # refuses a day before the law, before anything is read
     run = _Run(insee_code, day, territory, configuration)
@@ -291,6 +315,7 @@ def _product(
         perimeters=_meeting(sources.perimeters, shares),
         protection_shares=shares,
         parcels=parcels_of_lots(found.lots, law.land),
+        land=LandTables.none(run.territory.crs),
         records=sources.records,
         rules=run.rules,
         version=version("parzan"),

@@ -61,6 +61,11 @@ def write_footprints(path: Path, town: Town) -> None:
     path.write_bytes(_collection([(site.geometry, site.tags) for site in town.footprints]))
 
 
+def write_collection(path: Path, rows: Iterable[tuple[BaseGeometry, dict[str, Any]]]) -> None:
+    """Write shapes of the town's frame and their properties."""
+    path.write_bytes(_collection(rows))
+
+
 def _parcel(parcel: Parcel) -> dict[str, Any]:
     """Give the properties of a parcel: section and number lose their leading zeros, the id not."""
     return {

@@ -22,7 +22,13 @@ _ROADS = {  # highway: importance, width in metres, as BD TOPO gives them
 }
 _STATE = {"ETAT": "En service", "DATE_CREAT": "2020-03-02 10:00:00", "PREC_PLANI": 1.5}
 
-pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{_WRITTEN}T00:00:00.000Z"})
+pyogrio.set_gdal_config_options(
+    {
+        "OGR_CURRENT_DATE": f"{_WRITTEN}T00:00:00.000Z",
+        # A GeoPackage has two dozen tables, most of them empty: a page each.
+        "OGR_SQLITE_PRAGMA": "page_size=1024",
+    }
+)
 
 
 def write_bdtopo(folder: Path, town: Town) -> None:
@@ -50,10 +56,17 @@ def write_national_layer(path: Path, town: Town) -> None:
                 "geometry": shapely.MultiPolygon([to_lon_lat(park.geometry)]),
             }
         )
+    write_geopackage(path, "Parkings_sup500m2", rows, "EPSG:4326")
+
+
+def write_geopackage(
+    path: Path, layer: str, rows: list[dict[str, Any]], crs: str = "EPSG:2154"
+) -> None:
+    """Write a layer; rows of which `geometry` is already in the CRS."""
     pyogrio.write_dataframe(
-        gpd.GeoDataFrame(rows, crs="EPSG:4326"),
+        gpd.GeoDataFrame(rows, crs=crs),
         path,
-        layer="Parkings_sup500m2",
+        layer=layer,
         dataset_options={"VERSION": "1.3"},
         layer_options={"SPATIAL_INDEX": "NO"},
     )

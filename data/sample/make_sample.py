@@ -7,6 +7,7 @@ import csv_files
 import geojson_files
 import gis_files
 import height_files
+import land_files
 import osm_file
 import raster_files
 from town import read_town
@@ -27,6 +28,11 @@ _FOLDERS = (
     "proprietaires",
     "irradiation",
     "mnh",
+    "ocsge",
+    "enaf",
+    "plu",
+    "friches",
+    "exemptions_sols",
 )
 
 
@@ -50,6 +56,11 @@ def write_sample(target: Path) -> None:
     csv_files.write_owners(target / "proprietaires/PM_25_NB_620.csv", town)
     raster_files.write_yields(target / "irradiation/productible.tif", town)
     height_files.write_heights(target / "mnh", town)
+    land_files.write_land_cover(target / "ocsge", town)
+    land_files.write_consumption(target / "enaf/conso_communes.csv", town)
+    land_files.write_planning(target / "plu", town)
+    land_files.write_brownfields(target / "friches/friches.geojson", town)
+    land_files.write_exempted(target / "exemptions_sols/exemptions.geojson", town)
 
 
 if __name__ == "__main__":

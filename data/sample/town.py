@@ -47,11 +47,19 @@ class Parcel:
 
 @dataclass
 class Town:
-    """Features by source; `persons`, `yields` and `height_model` as the plan gives them."""
+    """
+    Features by source; what comes first is as the plan gives it.
+
+    `blocks` are the half blocks, with the `use` of their land. `landscape`, `grounds`, `roads` and
+    `cases` are what the land cover adds to the town.
+    """
 
     persons: dict[str, Item]
     yields: Item
     height_model: Item
+    land: Item
+    planning: Item
+    consumption: dict[str, list[int]]
     communes: list[Feature] = field(default_factory=list)
     osm: list[Feature] = field(default_factory=list)
     streets: list[Feature] = field(default_factory=list)
@@ -67,12 +75,21 @@ class Town:
     dossiers: list[Feature] = field(default_factory=list)
     easements: list[Feature] = field(default_factory=list)
     raised: list[Feature] = field(default_factory=list)
+    blocks: list[Feature] = field(default_factory=list)
+    landscape: list[Feature] = field(default_factory=list)
+    grounds: list[Feature] = field(default_factory=list)
+    roads: list[Feature] = field(default_factory=list)
+    cases: list[Feature] = field(default_factory=list)
+    zones: list[Feature] = field(default_factory=list)
+    brownfields: list[Feature] = field(default_factory=list)
+    exempted: list[Feature] = field(default_factory=list)
 
 
 def read_town(path: Path) -> Town:
     """Read the plan and lay out the whole town."""
     plan = yaml.safe_load(path.read_text(encoding="utf-8"))
-    town = Town(plan["persons"], plan["irradiation"], plan["height_model"])
+    asis = ("persons", "irradiation", "height_model", "land", "planning", "consumption")
+    town = Town(*(plan[key] for key in asis))
     town.communes += [
         Feature(shapely.Polygon(item["ring"]), {"code": item["code"], "nom": item["name"]})
         for item in plan["communes"]
@@ -85,6 +102,7 @@ def read_town(path: Path) -> Town:
     town.trees += _avenue(plan["avenue_trees"])
     town.chapels.append(Feature(shapely.Point(plan["chapel"]["point"]), plan["chapel"]))
     _number_parcels(town)
+    _add_land(town, plan)
     return town
 
 
@@ -183,6 +201,32 @@ def _add_installations(town: Town, installations: list[Item], corner: Point) -> 
         if "footprint" in item:
             outline = _shapes({"box": item["footprint"]}, corner)[0]
             town.footprints.append(Feature(outline, {"code_aiot": item["code"]}))
+
+
+def _add_land(town: Town, plan: Item) -> None:
+    """Lay out what the land cover and its neighbours add: their coordinates are the town's."""
+    land, origin = plan["land"], (0, 0)
+    uses = dict.fromkeys(plan["residential"], "US5") | dict.fromkeys(land["production"], "US2")
+    for column, row, half in product("ABCDEF", "12345", "we"):
+        slot = f"{column}{row}{half}"
+        box = _shapes({"box": [0, 0, *_HALF_BLOCK]}, _corner(slot))[0]
+        town.blocks.append(Feature(box, {"use": uses.get(slot, "US3")}))
+    town.landscape += _features(land["landscape"], origin)
+    town.grounds += _features(land["grounds"], origin)
+    town.roads += _features(land["roads"], origin)
+    town.cases += _features(land["cases"], origin)
+    town.brownfields += _features(plan["brownfields"], origin)
+    town.exempted += _features(plan["exempted"], origin)
+    town.zones += _zones(town, plan["planning"])
+
+
+def _zones(town: Town, planning: Item) -> list[Feature]:
+    """Return the zones of the planning document; the one without box is the commune."""
+    commune = next(c for c in town.communes if c.tags["code"] == planning["commune"])
+    return [
+        Feature(_shapes(zone, (0, 0))[0] if "box" in zone else commune.geometry, zone)
+        for zone in planning["zones"]
+    ]
 
 
 def _number_parcels(town: Town) -> None:

@@ -10,7 +10,7 @@ from pipeline.contracts import check, conform
 from pipeline.crs import GeometryArray, Territory, ground_area
 from pipeline.groups import IntArray
 from pipeline.polygons import polygonal
-from pipeline.precision import DUST_M2
+from pipeline.precision import DUST_M2, NODE_SNAP_M
 from pipeline.schemas import LandStatus
 
 
@@ -82,7 +82,7 @@ def _pieces(
 def _noded(pieces: GeometryArray) -> GeometryArray:
     """Draw alike, on both sides, the ends of the edges that the limit cuts."""
     cleaned = shapely.coverage_clean(  # type: ignore[attr-defined] # stubs of 2.1
-        pieces, snapping_distance=0.0
+        pieces, snapping_distance=NODE_SNAP_M
     )
     return np.asarray(cleaned, dtype=object)
 

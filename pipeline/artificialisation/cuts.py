@@ -13,9 +13,9 @@ from pipeline.groups import IntArray, fair_splits
 from pipeline.polygons import polygonal
 from pipeline.precision import (
     BATCH,
-    CUT_SNAP_M,
     DUST_M2,
     MOST_VERTICES,
+    NODE_SNAP_M,
     SHARES_OF_WORK,
     THREADS,
 )
@@ -156,7 +156,7 @@ def _met_by_cuts(
     )
     ends = shapely.points(np.setdiff1d(new, old).view(np.float64).reshape(-1, 2))
     tree = shapely.STRtree(polygons[beside])
-    met = tree.query(ends, predicate="dwithin", distance=CUT_SNAP_M)[1]
+    met = tree.query(ends, predicate="dwithin", distance=NODE_SNAP_M)[1]
     return np.asarray(beside[np.unique(met)])
 
 
@@ -171,7 +171,7 @@ def _noded(
 
     def clean(rows: IntArray) -> None:
         mended[rows] = shapely.coverage_clean(  # type: ignore[attr-defined] # stubs of 2.1
-            pieces[rows], snapping_distance=CUT_SNAP_M
+            pieces[rows], snapping_distance=NODE_SNAP_M
         )
 
     # Clusters share no edge with one another: each is a coverage of its own.

@@ -10,7 +10,7 @@ import shapely
 from pipeline.artificialisation.coverage import BoolArray, find_borders
 from pipeline.artificialisation.cuts import Cut, cut_coverage
 from pipeline.crs import GeometryArray, Territory, ground_area
-from pipeline.groups import IntArray
+from pipeline.groups import IntArray, positions_by_key
 from pipeline.polygons import polygonal
 
 
@@ -20,17 +20,25 @@ class Granted:
     Ground of the exemptions that the service grants.
 
     `grounds`: by code of the nomenclature, ground of the places that are large enough, none shared
-    by two codes. `too_small`: the ids of the places that are not.
+    by two codes. `too_small`: the ids of the places that are not. A strip narrower than `sliver_m`
+    between a place and the land cover is a defect of drawing, and cuts nothing.
     """
 
     grounds: Mapping[str, shapely.Geometry]
     too_small: tuple[str, ...]
+    sliver_m: float = 0.0
 
 
 NONE_GRANTED = Granted({}, ())
 
 
-def grant(places: gpd.GeoDataFrame, least_m2: Mapping[str, float], territory: Territory) -> Granted:
+def grant(
+    places: gpd.GeoDataFrame,
+    least_m2: Mapping[str, float],
+    territory: Territory,
+    *,
+    sliver_m: float = 0.0,
+) -> Granted:
     """
     Return the ground that the places exempt, by code, in the order of `least_m2`.
 
@@ -42,6 +50,8 @@ def grant(places: gpd.GeoDataFrame, least_m2: Mapping[str, float], territory: Te
         `ExemptedPlace`: what the service decided, place by place.
     least_m2
         By code, the area from which the text admits a place (at least), 0 where it sets none.
+    sliver_m
+        Width below which (strictly) a strip is no ground.
     """
     grounds: dict[str, shapely.Geometry] = {}
     too_small: list[str] = []
@@ -56,7 +66,7 @@ def grant(places: gpd.GeoDataFrame, least_m2: Mapping[str, float], territory: Te
         if not shapely.is_empty(ground):
             grounds[code] = ground
             taken = shapely.union(taken, ground)
-    return Granted(grounds, tuple(too_small))
+    return Granted(grounds, tuple(too_small), sliver_m)
 
 
 @dataclass(frozen=True)
@@ -95,20 +105,34 @@ def cut_places(
     source = np.arange(len(polygons))
     inside: dict[str, BoolArray] = {}
     for code, ground in granted.grounds.items():
-        cut = _cut(polygons, may_be_freed[code][source], ground)
+        cut = _cut(polygons, may_be_freed[code][source], ground, granted.sliver_m)
         inside = {other: kept[cut.source] for other, kept in inside.items()}
         inside[code] = cut.is_inside
         polygons, source = cut.polygons, source[cut.source]
     return Freed(polygons, source, inside)
 
 
-def _cut(polygons: GeometryArray, may_be: BoolArray, ground: shapely.Geometry) -> Cut:
+def _cut(
+    polygons: GeometryArray, may_be: BoolArray, ground: shapely.Geometry, sliver_m: float
+) -> Cut:
     parts = polygonal(shapely.get_parts(ground))
     near = np.unique(shapely.STRtree(polygons).query(parts, predicate="intersects")[1])
     touched = near[may_be[near]]
-    touched = touched[shapely.area(shapely.intersection(polygons[touched], ground)) > 0]
-    cutters = np.full(len(touched), ground, dtype=object)
-    return cut_coverage(polygons, touched, cutters, find_borders(polygons))
+    inside = _without_strips(shapely.intersection(polygons[touched], ground), sliver_m)
+    beside = _without_strips(shapely.difference(polygons[touched], inside), sliver_m)
+    cutters = shapely.difference(polygons[touched], beside)
+    kept = shapely.area(inside) > 0
+    return cut_coverage(polygons, touched[kept], cutters[kept], find_borders(polygons))
+
+
+def _without_strips(shapes: GeometryArray, width_m: float) -> GeometryArray:
+    """Drop the parts that are strictly narrower than a width everywhere."""
+    parts, owner = shapely.get_parts(polygonal(shapes), return_index=True)
+    wide = ~shapely.is_empty(shapely.buffer(parts, -width_m / 2))
+    kept = np.full(len(shapes), shapely.Polygon(), dtype=object)
+    for i, members in positions_by_key(owner[wide]):
+        kept[i] = shapely.union_all(parts[wide][members])
+    return kept
 
 
 def said_too_small(ids: Iterable[str]) -> str:

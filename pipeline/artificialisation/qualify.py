@@ -120,7 +120,8 @@ def qualify_land(
     rows, freed = _read_codes(land, rules, context or LandContext())
     status = _statuses(rows["by_codes"])
     linear = _is_linear(rows) & (status == ARTIFICIAL)
-    cut = cut_narrow(freed.polygons, linear, find_borders(freed.polygons), rules.width_m)
+    shapes = freed.polygons
+    cut = cut_narrow(shapes, linear, find_borders(shapes), rules.width_m, territory)
     ground = _Ground(cut, find_borders(cut.polygons), ground_area(cut.polygons, territory))
     rows = rows.iloc[cut.source].reset_index(drop=True)
     start, moved = _settle_narrow(status[cut.source], cut, ground.borders)

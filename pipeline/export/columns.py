@@ -1,6 +1,7 @@
 """Columns of every delivered layer: English table columns → French names, aliases, units."""
 
 from pipeline.export.fields import Column, area, count, day, flag, number, sentences, share, text
+from pipeline.export.land_columns import LAND_COLUMNS
 from pipeline.export.park_columns import PARK_COLUMNS
 
 _PARK = text("parc_id", "lot_id", "Parc")
@@ -184,6 +185,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "icpe_tampon": _RINGS,
     "perimetres_protection": _PERIMETERS,
     "parcelles": _PARCELS,
+    **LAND_COLUMNS,
     "decisions": _DECISIONS,
     "derogations": _PLEAS,
     "sources": _SOURCES,

@@ -8,7 +8,8 @@ from pipeline.errors import SourceError
 from pipeline.export.container_checks import check_header, check_project, check_tables_present
 from pipeline.export.geometry_checks import check_geometries
 from pipeline.export.invariants import check_invariants
-from pipeline.export.park_geometry import check_park_geometry
+from pipeline.export.land_checks import check_land
+from pipeline.export.park_geometry import check_park_geometry, territory_in
 
 
 def check_product(path: Path) -> list[str]:
@@ -17,7 +18,7 @@ def check_product(path: Path) -> list[str]:
 
     Verified: the container (application id, version, journal, required tables, integrity, R-trees,
     embedded project); the layers, columns and values of the contract; every geometry; invariants
-    1, 2, 5, 6 and 7 of the contract; the area that each park draws, and that no two overlap; the
+    1 to 7 of the contract; the area that each park draws, and that no two overlap; the
     provenance. Nothing is written.
 
     Parameters
@@ -53,6 +54,7 @@ def findings(path: Path, file_name: str) -> list[str]:
                 *check_project(connection, file_name),
                 *check_geometries(connection),
                 *check_park_geometry(connection),
+                *check_land(connection, territory_in(connection)),
                 *check_invariants(connection),
             ]
     except sqlite3.Error as error:

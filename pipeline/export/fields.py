@@ -31,7 +31,7 @@ class Column:
         """Digits shown after the point."""
         if self.kind == "integer" or self.unit in {"€/an", "kWh/an"}:
             return 0
-        return 3 if self.unit == "part" else 1
+        return 3 if self.unit in {"part", ""} else 1
 
     @property
     def suffix(self) -> str:
@@ -71,7 +71,7 @@ def number(
     unit: str,
     digits: int | None = None,
 ) -> Column:
-    """Describe a measure; a share in [0, 1] has the unit `part`."""
+    """Describe a measure; a share in [0, 1] has the unit `part`; none: another column says."""
     return Column(name, origin, alias, comment, kind="real", unit=unit, digits=digits)
 
 

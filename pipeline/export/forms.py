@@ -116,7 +116,7 @@ def _range(column: Column) -> dict[str, Value]:
         "AllowNull": True,
         "Precision": column.decimals,
         "Style": "SpinBox",
-        "Min": 0.0,
+        "Min": 0.0 if column.unit or column.kind == "integer" else -_LARGE,
         "Max": _LARGE,
         "Step": 1.0,
         "Suffix": column.suffix,

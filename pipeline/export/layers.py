@@ -7,7 +7,7 @@ from pipeline.export.columns import COLUMNS
 from pipeline.export.fields import Column
 
 GeometryType = Literal["MultiPolygon", "Point", "Unknown"]
-Group = Literal["À instruire", "Mesure", "Contexte", "Données"]
+Group = Literal["À instruire", "Mesure", "Sols", "Contexte", "Données"]
 GEOMETRY_COLUMN = "geom"
 
 
@@ -136,6 +136,77 @@ LAYERS: tuple[Layer, ...] = (
         "MultiPolygon",
         "Contexte",
         ("idu",),
+    ),
+    _layer(
+        "sols",
+        "Sols",
+        "Occupation du sol par millésime : catégorie, artificialisé ou non, et ce qui en décide",
+        "MultiPolygon",
+        "Sols",
+        ("millesime", "sol_id"),
+        key=False,
+    ),
+    _layer(
+        "sols_flux",
+        "Changements de statut",
+        "Sols artificialisés ou désartificialisés entre deux millésimes",
+        "MultiPolygon",
+        "Sols",
+        ("millesime_avant", "millesime_apres", "flux"),
+        key=False,
+    ),
+    _layer(
+        "sols_ecarts",
+        "Écarts avec l'IGN",
+        "Sols dont le statut diffère de celui que le produit de l'IGN énonce",
+        "MultiPolygon",
+        "Sols",
+        ("millesime", "sol_id"),
+        key=False,
+    ),
+    _layer(
+        "friches",
+        "Friches",
+        "Friches recensées, sols artificialisés et parcs de stationnement qu'elles portent",
+        "Unknown",
+        "Sols",
+        ("friche_id",),
+    ),
+    _layer(
+        "bilan",
+        "Bilan",
+        "Indicateurs du rapport local de suivi de l'artificialisation",
+        None,
+        "Sols",
+        ("indicateur", "millesime_avant", "millesime"),
+        key=False,
+    ),
+    _layer(
+        "sols_matrice",
+        "Matrice des changements",
+        "Surface par catégorie avant et après, entre deux millésimes",
+        None,
+        "Sols",
+        ("millesime_avant", "millesime_apres", "categorie_avant", "categorie_apres"),
+        key=False,
+    ),
+    _layer(
+        "sols_variantes",
+        "Lectures des seuils",
+        "Ce que chaque lecture des seuils change, et son accord avec le produit de l'IGN",
+        None,
+        "Sols",
+        ("millesime", "variante"),
+        key=False,
+    ),
+    _layer(
+        "sols_codes",
+        "Codes non lus",
+        "Codes absents, inconnus ou trop larges, et la surface qui les porte",
+        None,
+        "Sols",
+        ("millesime", "code_cs", "code_us"),
+        key=False,
     ),
     _layer(
         "decisions",

@@ -4,6 +4,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pipeline.export import land_looks
 from pipeline.export.domains import DOMAINS
 from pipeline.export.symbols import (
     Case,
@@ -307,4 +308,30 @@ LOOKS: dict[str, tuple[Look, ...]] = {
         Look("Parcelles", "Polygon", lambda: single(fills(polygon((150, 110, 60), width=0.2)))),
     ),
     "corrections": (Look("Corrections", "Polygon", _corrections),),
+    "sols": (
+        Look("Catégories", "Polygon", land_looks.categories),
+        Look("Artificialisé ou non", "Polygon", land_looks.status),
+        Look("Effet des seuils", "Polygon", land_looks.decided_by),
+    ),
+    "sols_flux": (Look("Changements", "Polygon", land_looks.flows),),
+    "sols_ecarts": (Look("Écarts", "Polygon", land_looks.disagreements),),
+    "friches": (
+        Look("Friches", MIXED, land_looks.brownfields),
+        Look(
+            "Friches, points",
+            "Point",
+            lambda: single(land_looks.brownfield_points()),
+            '"nom"',
+            10_000,
+            3,
+        ),
+        Look(
+            "Friches, emprises",
+            "Polygon",
+            lambda: single(land_looks.brownfield_grounds()),
+            '"nom"',
+            10_000,
+            3,
+        ),
+    ),
 }

@@ -23,14 +23,15 @@ _UNKNOWN = "Licence non précisée par la source"
 
 def title_of(product: Product) -> str:
     """Return the title of the product and of its project."""
-    return f"Parcs de stationnement — {product.commune_name} ({product.insee_code})"
+    return f"Parcs de stationnement et sols — {product.commune_name} ({product.insee_code})"
 
 
 def abstract_of(product: Product) -> str:
     """Return the abstract: what the file holds and what it is not."""
     return (
         "Parcs de stationnement extérieurs au regard de l'article 40 de la loi n° 2023-175 du"
-        " 10 mars 2023 : superficie assujettie, exclusions, statut, échéance. Commune :"
+        " 10 mars 2023 : superficie assujettie, exclusions, statut, échéance. Sols artificialisés"
+        " ou non au sens de l'article R. 101-1 du code de l'urbanisme, par millésime. Commune :"
         f" {product.commune_name} ({product.insee_code}). Règles au"
         f" {product.as_of:%d/%m/%Y}. Estimation sur données publiques : ne vaut ni constat ni"
         " décision."

@@ -23,7 +23,7 @@ def check_park_geometry(connection: sqlite3.Connection) -> list[str]:
     Areas are on the ground, in m². Parks whose geometry cannot be read or is invalid are left to
     the geometry checks.
     """
-    territory = _territory(connection)
+    territory = territory_in(connection)
     if territory is None:
         return []
     rows = [row for row in connection.execute(_QUERY) if wkb_of(row[2]) is not None]
@@ -39,7 +39,7 @@ def check_park_geometry(connection: sqlite3.Connection) -> list[str]:
     ]
 
 
-def _territory(connection: sqlite3.Connection) -> Territory | None:
+def territory_in(connection: sqlite3.Connection) -> Territory | None:
     """Return a territory with the CRS of the layer: areas do not depend on which one it is."""
     row = connection.execute(
         "SELECT srs_id FROM gpkg_geometry_columns WHERE table_name = 'parcs'"

@@ -3,13 +3,15 @@
 import re
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
-from pipeline.contracts import check, check_table
+from pipeline.contracts import check, check_table, empty, without_rows
 from pipeline.crs import Territory
 from pipeline.errors import ContractError
+from pipeline.export.land_tables import LandTables, check_land
 from pipeline.rules import RuleBook
 from pipeline.schemas import (
     CandidateOutcome,
@@ -41,6 +43,30 @@ _INSEE_LENGTH = 5
 _OVERSEAS = "97"
 _RING_COLUMNS = {"installation_id", "is_certain", "area_m2", "geometry"}
 _HELD = ("lot_id", "owner_name", "siren", "owner_class", "right", "holding_id")
+# Of the tables of a product: those with a geometry, then the others.
+_GEO: dict[str, type[Any]] = {
+    "lots": ParkingLot,
+    "candidates": ParkingCandidate,
+    "pieces": ExclusionPiece,
+    "installations": LocatedInstallation,
+    "perimeters": Perimeter,
+    "trees": LotTree,
+    "crowns": CrownPiece,
+    "carports": CarportPiece,
+}
+_PLAIN: dict[str, type[Any]] = {
+    "surfaces": EligibleSurface,
+    "tree_cover": TreeCover,
+    "carport_cover": CarportCover,
+    "verdicts": Verdict,
+    "steps": DecisionStep,
+    "pleas": Plea,
+    "ownership": Ownership,
+    "solar": SolarPotential,
+    "priorities": Priority,
+    "outcomes": CandidateOutcome,
+    "protection_shares": ProtectionShare,
+}
 
 
 @dataclass(frozen=True)
@@ -79,6 +105,7 @@ class Product:
     perimeters: gpd.GeoDataFrame
     protection_shares: pd.DataFrame
     parcels: gpd.GeoDataFrame
+    land: LandTables
     records: pd.DataFrame
     rules: RuleBook
     version: str
@@ -95,6 +122,36 @@ class Product:
         return str(self.commune["name"].iloc[0])
 
 
+def without_parks(
+    territory: Territory,
+    insee_code: str,
+    as_of: date,
+    commune: gpd.GeoDataFrame,
+    land: LandTables,
+    records: pd.DataFrame,
+    rules: RuleBook,
+    version: str,
+) -> Product:
+    """Return a product of the land alone: its tables of car parks have no row."""
+    crs = territory.crs
+    tables: dict[str, Any] = {name: empty(schema, crs) for name, schema in _GEO.items()}
+    tables |= {name: without_rows(schema) for name, schema in _PLAIN.items()}
+    nothing: dict[str, list[object]] = {name: [] for name in sorted(_RING_COLUMNS - {"geometry"})}
+    return Product(
+        territory=territory,
+        insee_code=insee_code,
+        as_of=as_of,
+        commune=commune,
+        land=land,
+        records=records,
+        rules=rules,
+        version=version,
+        parcels=empty(Parcel, crs).assign(**dict.fromkeys(_HELD, "")),
+        rings=gpd.GeoDataFrame(nothing, geometry=[], crs=crs),
+        **tables,
+    )
+
+
 def check_tables(product: Product) -> None:
     """
     Refuse a product whose tables break their contract.
@@ -109,26 +166,12 @@ def check_tables(product: Product) -> None:
     """
     _check_commune(product)
     crs = product.territory.crs
-    check(ParkingLot, product.lots, crs)
-    check(ParkingCandidate, product.candidates, crs)
-    check(ExclusionPiece, product.pieces, crs)
-    check(LocatedInstallation, product.installations, crs)
-    check(Perimeter, product.perimeters, crs)
-    check(LotTree, product.trees, crs)
-    check(CrownPiece, product.crowns, crs)
-    check(CarportPiece, product.carports, crs)
+    for name, schema in _GEO.items():
+        check(schema, getattr(product, name), crs)
+    for name, schema in _PLAIN.items():
+        check_table(schema, getattr(product, name))
+    check_land(product.land, crs)
     check(Parcel, _without(product.parcels, "Parcel", *_HELD), crs)
-    check_table(EligibleSurface, product.surfaces)
-    check_table(TreeCover, product.tree_cover)
-    check_table(CarportCover, product.carport_cover)
-    check_table(Verdict, product.verdicts)
-    check_table(DecisionStep, product.steps)
-    check_table(Plea, product.pleas)
-    check_table(Ownership, product.ownership)
-    check_table(SolarPotential, product.solar)
-    check_table(Priority, product.priorities)
-    check_table(CandidateOutcome, product.outcomes)
-    check_table(ProtectionShare, product.protection_shares)
     check_table(SourceRecord, product.records)
     if not set(product.rings.columns) >= _RING_COLUMNS or product.rings.crs != crs:
         msg = f"rings: attendu {sorted(_RING_COLUMNS)} en {crs}"

@@ -10,6 +10,7 @@ from pipeline.export.project_layers import (
     GROUPS,
     THEMES,
     Basemap,
+    Contents,
     Shown,
     Theme,
     drawn_from_the_top,
@@ -31,8 +32,7 @@ class Frame:
     abstract: str
     epsg: int
     bounds: tuple[float, float, float, float]
-    product_file: str
-    review_file: str
+    contents: Contents
 
 
 def project_document(frame: Frame) -> str:
@@ -42,7 +42,7 @@ def project_document(frame: Frame) -> str:
     It holds no macro, action nor form code, so QGIS asks for no trust. Layers are found beside the
     file by their name: a renamed file no longer opens.
     """
-    shown = shown_layers(frame.product_file, frame.review_file)
+    shown = shown_layers(frame.contents)
     root = element("qgis", {"version": QGIS_VERSION, "projectname": frame.title})
     root.append(element("title", text=frame.title))
     root.append(element("projectCrs", children=[reference_system(frame.epsg)]))
@@ -177,8 +177,9 @@ def _relations(shown: tuple[Shown, ...]) -> ET.Element:
 def _theme(theme: Theme, shown: tuple[Shown, ...]) -> ET.Element:
     made = element("visibility-preset", {"name": theme.name})
     for item in shown:
-        if item.key in theme.keys:
-            style = {"style": theme.look} if item.key == "parcs" else {}
+        if item.place in theme.places and item.is_leading:
+            look = theme.looks.get(item.place)
+            style = {"style": look} if look else {}
             made.append(element("layer", {"id": item.id, "visible": 1, **style}))
     return made
 

@@ -1,6 +1,6 @@
 """What the embedded project shows: its layers, their groups and order, map themes, basemaps."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.export.layers import LAYERS, Layer
@@ -8,7 +8,7 @@ from pipeline.export.looks import Look
 from pipeline.export.review_schema import REVIEW_LAYERS
 from pipeline.export.styles import looks_of
 
-GROUPS = ("À instruire", "Mesure", "Contexte", "Données")
+GROUPS = ("À instruire", "Mesure", "Sols", "Contexte", "Données")
 BASEMAP_GROUP = "Fonds de plan"
 # From the top down: what explains a park lies over it, what surrounds it lies under.
 _DRAWING_ORDER = (
@@ -23,18 +23,45 @@ _DRAWING_ORDER = (
     "parcs",
     "icpe_tampon",
     "icpe_polygon",
+    "friches_point",
+    "friches_polygon",
+    "sols_ecarts",
+    "sols_flux",
     "perimetres_protection",
+    "sols",
     "commune",
 )
 _INSTALLATIONS = ("icpe_point", "icpe_tampon", "icpe_polygon")
 # Small things that would only blur a map of the whole commune.
 _DETAIL_SCALES = {"exclusions": 15_000, "canopee": 15_000, "ombrieres": 15_000, "arbres": 3_000}
 _HIDDEN_AT_FIRST = {"candidats", "parcelles", "perimetres_protection"}
+_LAND = ("friches_point", "friches_polygon", "sols_flux", "sols")
+
+
+@dataclass(frozen=True)
+class Contents:
+    """
+    What a product holds, for its project.
+
+    `vintages` and `periods` of its land covers, one layer each in the project: two vintages in one
+    would be drawn over one another. `has_parks`: without car parks, the land is shown first.
+    """
+
+    product_file: str
+    review_file: str
+    vintages: tuple[int, ...] = ()
+    periods: tuple[tuple[int, int], ...] = ()
+    has_parks: bool = True
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A layer of the project: a table of one of the two files, or its points or polygons alone."""
+    """
+    A layer of the project: a table of one of the two files, or a part of its rows.
+
+    `place` is its name in the drawing order; of the parts that share one, `is_leading` is that
+    which themes show. `checked`: drawn when the project opens.
+    """
 
     key: str
     title: str
@@ -42,6 +69,9 @@ class Shown:
     layer: Layer
     looks: tuple[Look, ...]
     editable: bool
+    place: str
+    is_leading: bool
+    checked: bool
 
     @property
     def id(self) -> str:
@@ -54,11 +84,6 @@ class Shown:
         return self.looks[0].geometry or "No geometry"
 
     @property
-    def checked(self) -> bool:
-        """Tell whether the layer is drawn when the project opens."""
-        return self.key not in _HIDDEN_AT_FIRST
-
-    @property
     def smallest_scale(self) -> int:
         """Denominator of the scale from which the layer is drawn; 0: always."""
         return _DETAIL_SCALES.get(self.key, 0)
@@ -66,23 +91,23 @@ class Shown:
 
 @dataclass(frozen=True)
 class Theme:
-    """A map theme: the layers it shows, and how it draws the parks."""
+    """A map theme: the layers it shows, by their place, and the looks that it gives them."""
 
     name: str
-    look: str
-    keys: tuple[str, ...]
+    looks: Mapping[str, str]
+    places: tuple[str, ...]
 
 
 THEMES: tuple[Theme, ...] = (
     Theme(
         "À instruire",
-        "Statut",
+        {"parcs": "Statut"},
         ("corrections", "ombrieres", "exclusions", "parcs", *_INSTALLATIONS, "commune"),
     ),
-    Theme("Échéances", "Échéances", ("parcs", "commune")),
+    Theme("Échéances", {"parcs": "Échéances"}, ("parcs", "commune")),
     Theme(
         "Dérogations possibles",
-        "Dérogations possibles",
+        {"parcs": "Dérogations possibles"},
         (
             "arbres",
             "ombrieres",
@@ -93,6 +118,9 @@ THEMES: tuple[Theme, ...] = (
             "commune",
         ),
     ),
+    Theme("Sols", {"sols": "Catégories"}, ("friches_point", "friches_polygon", "sols", "commune")),
+    Theme("Artificialisation", {"sols": "Artificialisé ou non"}, (*_LAND, "commune")),
+    Theme("Effet des seuils", {"sols": "Effet des seuils"}, ("sols_ecarts", "sols", "commune")),
 )
 
 
@@ -129,30 +157,61 @@ BASEMAPS: tuple[Basemap, ...] = (
 )
 
 
-def shown_layers(product_file: str, review_file: str) -> tuple[Shown, ...]:
+def shown_layers(contents: Contents) -> tuple[Shown, ...]:
     """Return the layers of the project, in the order of the legend."""
     found = [
-        *_of_file(REVIEW_LAYERS, review_file, editable=True),
-        *_of_file(LAYERS, product_file, editable=False),
+        *_of_file(REVIEW_LAYERS, contents.review_file, contents, editable=True),
+        *_of_file(LAYERS, contents.product_file, contents, editable=False),
     ]
-    rank = {key: position for position, key in enumerate(("parcs", *_DRAWING_ORDER))}
-    found.sort(key=lambda item: rank.get(item.key, len(rank)))
+    rank = {place: position for position, place in enumerate(("parcs", *_DRAWING_ORDER))}
+    found.sort(key=lambda item: rank.get(item.place, len(rank)))
     return tuple(sorted(found, key=lambda item: GROUPS.index(item.layer.group)))
 
 
 def drawn_from_the_top(shown: tuple[Shown, ...]) -> list[str]:
     """Return the identifiers of the map layers, the topmost first, basemaps last."""
-    ids = {item.key: item.id for item in shown}
-    return [*(ids[key] for key in _DRAWING_ORDER), *(basemap.id for basemap in BASEMAPS)]
+    ids = [item.id for place in _DRAWING_ORDER for item in shown if item.place == place]
+    return [*ids, *(basemap.id for basemap in BASEMAPS)]
 
 
-def _of_file(layers: tuple[Layer, ...], file: str, *, editable: bool) -> Iterator[Shown]:
+def _of_file(
+    layers: tuple[Layer, ...], file: str, contents: Contents, *, editable: bool
+) -> Iterator[Shown]:
     for layer in layers:
         source = f"./{file}|layername={layer.name}"
+        looks = looks_of(layer)
         if layer.geometry == "Unknown":  # QGIS reads one geometry type at a time
-            for look in looks_of(layer)[1:]:
+            for look in looks[1:]:
                 key = f"{layer.name}_{look.geometry.lower()}"
                 part = f"{source}|geometrytype={look.geometry}"
-                yield Shown(key, look.name, part, layer, (look,), editable)
+                checked = _is_checked(key, contents)
+                yield Shown(key, look.name, part, layer, (look,), editable, key, True, checked)
         else:
-            yield Shown(layer.name, layer.title, source, layer, looks_of(layer), editable)
+            for rank, (end, words, where) in enumerate(_parts(layer, contents)):
+                part = f"{source}|subset={where}" if where else source
+                leads = rank == 0
+                checked = leads and _is_checked(layer.name, contents)
+                key, title = f"{layer.name}{end}", f"{layer.title}{words}"
+                yield Shown(key, title, part, layer, looks, editable, layer.name, leads, checked)
+
+
+def _parts(layer: Layer, contents: Contents) -> Iterator[tuple[str, str, str]]:
+    """Yield the parts of a layer, the one that leads first: end of key, end of title, filter."""
+    if layer.name in {"sols", "sols_ecarts"} and contents.vintages:
+        for year in reversed(contents.vintages):
+            yield f"_{year}", f" {year}", f'"millesime" = {year}'
+    elif layer.name == "sols_flux" and contents.periods:
+        # The widest period leads: it shows all that the others do, but what came and went.
+        for before, after in sorted(
+            contents.periods, key=lambda years: (years[0] - years[1], years)
+        ):
+            where = f'"millesime_avant" = {before} AND "millesime_apres" = {after}'
+            yield f"_{before}_{after}", f" {before}-{after}", where
+    else:
+        yield "", "", ""
+
+
+def _is_checked(place: str, contents: Contents) -> bool:
+    if place.startswith(("sols", "friches")):
+        return not contents.has_parks and place in _LAND
+    return place not in _HIDDEN_AT_FIRST

@@ -14,6 +14,7 @@ from pipeline.export.layers import LAYERS
 from pipeline.export.metadata import abstract_of, iso_document, title_of
 from pipeline.export.product import Product, check_tables
 from pipeline.export.project import PROJECT_NAME, Frame, project_document
+from pipeline.export.project_layers import Contents
 from pipeline.export.qgis_xml import archive_hex
 from pipeline.export.registry import write_metadata, write_project, write_schema, write_styles
 from pipeline.export.review import create_review
@@ -96,8 +97,13 @@ def _write(product: Product, path: Path, product_file: str, review_file: str) ->
         abstract=abstract_of(product),
         epsg=product.territory.epsg,
         bounds=(float(west), float(south), float(east), float(north)),
-        product_file=product_file,
-        review_file=review_file,
+        contents=Contents(
+            product_file=product_file,
+            review_file=review_file,
+            vintages=product.land.vintages,
+            periods=product.land.periods,
+            has_parks=len(product.lots) > 0,
+        ),
     )
     write_layers(product, path)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:

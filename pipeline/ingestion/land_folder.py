@@ -11,6 +11,7 @@ from pipeline.assumptions import Assumptions
 from pipeline.crs import Territory
 from pipeline.errors import SourceError
 from pipeline.ingestion.catalogue import Catalogue
+from pipeline.ingestion.communes import read_communes
 from pipeline.ingestion.folder import Folders
 from pipeline.ingestion.land_changes import read_declared_changes
 from pipeline.ingestion.land_layers import FOLDER
@@ -81,3 +82,31 @@ def read_land_folder(
         folders.records(),
         (*absent, *(line for report in folders.reports for line in report.warnings)),
     )
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Commune limits, `Commune` sorted by INSEE code, and what was read for them."""
+
+    communes: gpd.GeoDataFrame
+    records: pd.DataFrame
+    warnings: tuple[str, ...]
+
+
+def read_limits(data: Path, territory: Territory, catalogue: Catalogue, *, work: Path) -> Limits:
+    """
+    Read every commune of the folder `communes/`.
+
+    Raises
+    ------
+    SourceError
+        If the folder is absent, or a file of it cannot be used.
+    """
+    folders = Folders(data, Scope(territory, None, "", catalogue, work), lambda _: None)
+    reports = folders.open("communes") if data.is_dir() else []
+    if not reports:
+        msg = f"{data}/communes : dossier absent ; y déposer les limites communales"
+        raise SourceError(msg)
+    communes = read_communes(reports, folders.scope)
+    warnings = tuple(line for report in reports for line in report.warnings)
+    return Limits(communes, folders.records(), warnings)

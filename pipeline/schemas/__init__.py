@@ -1,6 +1,7 @@
 """Contracts of the tables that travel between stages, in the order of the flow."""
 
 from pipeline.schemas.land import (
+    CrossedBrownfield,
     DeclaredChange,
     Flow,
     Indicator,
@@ -63,6 +64,7 @@ __all__ = [
     "CarportCover",
     "CarportPiece",
     "Commune",
+    "CrossedBrownfield",
     "CrownPiece",
     "DecisionStep",
     "DeclaredChange",

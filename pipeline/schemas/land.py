@@ -4,9 +4,11 @@ from typing import Literal, get_args
 
 import pandas as pd
 import pandera.geopandas as pg
+from pandera.engines.geopandas_engine import Geometry
 from pandera.typing import Series
+from pandera.typing.geopandas import GeoSeries
 
-from pipeline.schemas.tables import PlainTable, Polygons
+from pipeline.schemas.tables import PlainTable, Polygons, Table
 
 LandOrigin = Literal["ocsge", "derive"]
 Flow = Literal["artificialisation", "desartificialisation"]
@@ -152,6 +154,29 @@ class Indicator(PlainTable):
     article: Series[str]
     is_compulsory: Series[pd.BooleanDtype] = pg.Field(nullable=True)
     warning: Series[str]
+
+
+class CrossedBrownfield(Table):
+    """
+    Brownfield (*friche*), the artificial land on it and the car parks that it holds.
+
+    `area_m2` and `artificial_m2` are missing for a point, `is_artificial` for a polygon; all three
+    where no land cover tells. Dates as the inventory writes them. `lot_ids` joined by « ; ».
+    """
+
+    site_id: Series[str] = pg.Field(unique=True)
+    name: Series[str] = pg.Field(nullable=True)
+    site_type: Series[str] = pg.Field(nullable=True)
+    status: Series[str] = pg.Field(nullable=True)
+    identified_on: Series[str] = pg.Field(nullable=True)
+    updated_on: Series[str] = pg.Field(nullable=True)
+    declared_area_m2: Series[float] = pg.Field(nullable=True, ge=0)
+    area_m2: Series[float] = pg.Field(nullable=True, ge=0)
+    artificial_m2: Series[float] = pg.Field(nullable=True, ge=0)
+    is_artificial: Series[pd.BooleanDtype] = pg.Field(nullable=True)
+    lot_ids: Series[str] = pg.Field(nullable=True)
+    source: Series[str]
+    geometry: GeoSeries[Geometry] = pg.Field(nullable=False)
 
 
 class DeclaredChange(Polygons):

@@ -18,7 +18,8 @@ GIS = {".shp", ".gpkg"}
 TEXT = {".osm", ".geojson", ".csv", ".gz"}
 FOLDERS = [
     "communes", "osm", "cadastre", "bdtopo", "parkings", "icpe", "icpe_emprises", "arbres",
-    "servitudes", "monuments", "dossiers", "proprietaires", "irradiation", "mnh",
+    "servitudes", "monuments", "dossiers", "proprietaires", "irradiation", "mnh", "ocsge", "enaf",
+    "plu", "friches", "exemptions_sols",
 ]  # fmt: skip
 
 

@@ -94,7 +94,7 @@ def added_by_hand(path, tables):
             for name in ("statut", "motif_code"):
                 config = layer.editorWidgetSetup(fields.indexOf(name)).config()
                 seen[table][name] = config["map"]
-        if table == "perimetres_protection":
+        if table in ("perimetres_protection", "sols"):
             seen[table]["legend"] = [item.label() for item in renderer.legendSymbolItems()]
         if table == "icpe":
             project = QgsProject.instance()
@@ -181,6 +181,7 @@ def project_seen(project):
             "read_only": layer.readOnly() if hasattr(layer, "readOnly") else None,
             "checked": project.layerTreeRoot().findLayer(layer).isVisible(),
             "crs": layer.crs().authid(),
+            "rows": layer.featureCount() if hasattr(layer, "featureCount") else None,
         }
     parks = project.mapLayersByName("Parcs de stationnement")[0]
     manager = project.relationManager()
@@ -214,10 +215,15 @@ def themes_seen(project, colours, folder):
             "visible": [layer.name() for layer in visible],
             "style": parks.styleManager().currentStyle(),
             "legend": [item.label() for item in parks.renderer().legendSymbolItems()],
+            "land_legend": legend_of(project.mapLayersByName("Sols 2024")[0]),
             "labels": labels_of(parks),
             "pixels": {name: colour_count(image, *rgb) for name, rgb in colours.items()},
         }
     return seen
+
+
+def legend_of(layer):
+    return [item.label() for item in layer.renderer().legendSymbolItems()]
 
 
 def labels_of(parks):

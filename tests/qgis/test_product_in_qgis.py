@@ -25,6 +25,10 @@ RENDERERS = {
     "perimetres_protection": "categorizedSymbol",
     "parcelles": "singleSymbol",
     "icpe": "RuleRenderer",
+    "sols": "RuleRenderer",
+    "sols_flux": "RuleRenderer",
+    "sols_ecarts": "RuleRenderer",
+    "friches": "RuleRenderer",
 }
 
 
@@ -87,20 +91,21 @@ def test_each_kind_of_column_has_its_widget(seen, column, widget):
 def test_the_project_opens_by_its_name(seen):
     assert seen["projects"] == ["parzan"]
     assert seen["opened"]
-    assert seen["project"]["title"] == "Parcs de stationnement — Démo-sur-Lys (62999)"
+    assert seen["project"]["title"] == "Parcs de stationnement et sols — Démo-sur-Lys (62999)"
     assert seen["project"]["crs"] == "EPSG:2154"
 
 
 def test_groups_are_those_of_the_contract(seen):
     assert seen["project"]["groups"] == [
-        *("À instruire", "Mesure", "Contexte", "Données", "Fonds de plan"),
+        *("À instruire", "Mesure", "Sols", "Contexte", "Données", "Fonds de plan"),
     ]
 
 
 def test_every_layer_of_the_project_is_valid(seen):
     layers = seen["project"]["layers"]
     assert [name for name, layer in layers.items() if not layer["valid"]] == []
-    assert len(layers) == len(LAYERS) + 1 + 3 + 2  # ICPE twice, the review, the basemaps
+    # ICPE and brownfields twice, sols and sols_ecarts by vintage, the review, the basemaps
+    assert len(layers) == len(LAYERS) + 2 + 2 + 3 + 2
 
 
 def test_only_the_review_can_be_edited(seen):
@@ -167,7 +172,10 @@ def test_the_reasoning_of_every_park_reads_in_order_to_its_conclusion(seen):
 
 def test_themes_are_those_of_the_contract(seen):
     assert seen["project"]["themes"] == sorted(
-        ["À instruire", "Échéances", "Dérogations possibles"]
+        [
+            *("À instruire", "Échéances", "Dérogations possibles"),
+            *("Sols", "Artificialisation", "Effet des seuils"),
+        ]
     )
 
 
@@ -258,3 +266,31 @@ def test_editing_the_review_leaves_the_product_as_it_was(seen, product_path):
 
 def test_qgis_has_nothing_to_complain_about(seen):
     assert seen["messages"] == []
+
+
+def test_each_vintage_of_the_land_is_a_layer_of_its_own(seen):
+    layers = seen["project"]["layers"]
+    assert [layers[f"Sols {year}"]["rows"] for year in (2021, 2024)] == [3, 4]
+    assert layers["Changements de statut 2021-2024"]["rows"] == 1
+    assert not layers["Sols 2024"]["checked"]  # car parks come first
+
+
+@pytest.mark.parametrize(
+    ("theme", "legend", "shown"),
+    [
+        ("Sols", "1° bâti", {"Sols 2024", "Friches, points", "Friches, emprises"}),
+        ("Artificialisation", "Artificialisé", {"Sols 2024", "Changements de statut 2021-2024"}),
+        ("Effet des seuils", "Artificialisé par seuil", {"Sols 2024", "Écarts avec l'IGN 2024"}),
+    ],
+)
+def test_a_theme_of_the_land_shows_the_last_vintage_with_its_look(seen, theme, legend, shown):
+    applied = seen["themes"][theme]
+    assert shown <= set(applied["visible"])
+    assert "Sols 2021" not in applied["visible"]
+    assert applied["land_legend"][0] == legend
+
+
+def test_categories_are_listed_in_french(seen):
+    assert seen["added"]["sols"]["legend"] == [
+        *DOMAINS["categorie_sol"].values(), "Aucune donnée", "Inconnue",
+    ]  # fmt: skip

@@ -6,9 +6,11 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
+from shapely.affinity import rotate
 
 from pipeline.artificialisation.coverage import find_borders
 from pipeline.artificialisation.width import _below, cut_narrow
+from tests.tables import FRANCE, X0, Y0
 from tests.unit.artificialisation.land import FIELD, YARD, cover
 
 TRACK = 3
@@ -16,7 +18,8 @@ TRACK = 3
 
 def cut(*layers):
     shapes, kinds = cover(*layers)
-    found = cut_narrow(shapes, kinds == TRACK, find_borders(shapes), 5.0)
+    shapes = shapely.transform(shapes, lambda xy: xy + np.array([X0, Y0]))
+    found = cut_narrow(shapes, kinds == TRACK, find_borders(shapes), 5.0, FRANCE)
     return found, kinds, shapes
 
 
@@ -105,7 +108,7 @@ def test_what_the_opening_erases_lies_in_its_input_and_what_stays_is_wide(drawn,
     """Any polygon: the part that counts is within what was drawn, and nothing comes twice."""
     shape = shapely.union_all([box(x, y, x + w, y + h) for (x, y), w, h in drawn])
     surface = shapely.affinity.rotate(shape, turn, origin=(30, 30))
-    narrow = _below(np.array([surface], dtype=object), float(width))[0]
+    narrow = _below(np.array([surface], dtype=object), np.array([float(width)]))[0]
     stays = surface.difference(narrow)
     assert stays.area <= surface.area * (1 + 1e-12)
     assert narrow.difference(surface).area <= 1e-6
@@ -114,3 +117,21 @@ def test_what_the_opening_erases_lies_in_its_input_and_what_stays_is_wide(drawn,
     # a 64th of a turn stray by 3 mm past an inner corner, by square centimetres.
     centres = shapely.buffer(surface, -width / 2 - 0.01)
     assert shapely.buffer(centres, width / 2).difference(stays).area <= 1e-2
+
+
+@settings(max_examples=40, deadline=None)
+@given(angle=st.integers(0, 89), decimetres=st.integers(30, 49), mouth=st.integers(10, 60))
+def test_a_slanted_track_gives_no_ground_to_its_neighbours(angle, decimetres, mouth):
+    """Coordinates to the centimetre, as delivered; the track opens on a wide road."""
+    half = decimetres / 20
+    shapes, kinds = cover(
+        (TRACK, box(300, 500 - half, 700, 500 + half)), (TRACK, box(690, 400, 690 + mouth, 600))
+    )
+    turned = np.array([rotate(shape, angle, origin=(500, 500)) for shape in shapes], dtype=object)
+    shapes = shapely.transform(turned, lambda xy: np.round(xy, 2) + np.array([X0, Y0]))
+    assert shapely.coverage_is_valid(shapes)
+    found = cut_narrow(shapes, kinds == TRACK, find_borders(shapes), 5.0, FRANCE)
+    kept = np.bincount(found.source, weights=shapely.area(found.polygons))
+    assert kept == pytest.approx(shapely.area(shapes), abs=0.01)
+    assert not shapely.is_empty(found.polygons).any()
+    assert shapely.coverage_is_valid(found.polygons)

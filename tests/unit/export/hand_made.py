@@ -26,6 +26,7 @@ from tests.unit.export.hand_made_ground import (
     at,
     table,
 )
+from tests.unit.export.hand_made_land import land
 from tests.unit.export.hand_made_law import (
     ownership,
     pleas,
@@ -362,6 +363,7 @@ def make_product(**changes):
         perimeters=perimeters(),
         protection_shares=protection_shares(),
         parcels=parcels(),
+        land=land(),
         records=records(),
         rules=RULES,
         version="0.1.0",

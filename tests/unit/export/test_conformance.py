@@ -47,6 +47,31 @@ CASES = [
         id="2: spaces below their minimum",
     ),
     pytest.param(
+        "DELETE FROM sols WHERE sol_id = '2021/OCS2'",
+        ["sols : le millésime 2021 ne fait pas la commune", "pour une commune de 29999"],
+        id="3: land is missing",
+    ),
+    pytest.param(
+        "UPDATE sols SET surface_m2 = surface_m2 + 2 WHERE sol_id = '2024/OCS1'",
+        ["sols : superficie autre que dessinée en 2024", "1 ligne(s)"],
+        id="3: an area that is not drawn",
+    ),
+    pytest.param(
+        "UPDATE sols SET geom = (SELECT geom FROM commune) WHERE sol_id = '2021/OCS2'",
+        ["polygones superposés ou mal raccordés en 2021"],
+        id="3: land that overlaps",
+    ),
+    pytest.param(
+        "UPDATE sols_flux SET surface_m2 = surface_m2 - 2",
+        ["sols_flux : de 2021 à 2024, le stock varie de"],
+        id="4: flows are not the change of stock",
+    ),
+    pytest.param(
+        "UPDATE sols SET origine = 'derive' WHERE origine = 'ocsge'",
+        ["bilan : occupation du sol dérivée comptée (2021)"],
+        id="a derived land cover is in no balance",
+    ),
+    pytest.param(
         "UPDATE arbres SET parc_id = '62999-99'",
         ["arbres", "parc_id inconnu", "62999-99"],
         id="5: a tree of an unknown park",

@@ -100,7 +100,7 @@ def test_licences_are_kept_apart(published):
 def test_metadata_name_title_date_and_vintages(published):
     root = metadata_of(published)
     title = root.findtext(f".//{GMD}citation//{GMD}title/*")
-    assert title == "Parcs de stationnement — Démo-sur-Lys (62999)"
+    assert title == "Parcs de stationnement et sols — Démo-sur-Lys (62999)"
     assert root.findtext(f"{GMD}dateStamp/*") == "2026-07-01"
     sources = [node.findtext(f"{GMD}description/*") for node in root.iter(f"{GMD}LI_Source")]
     assert sources == ["BD TOPO (2026-03)", "OpenStreetMap (2026-06)"]

@@ -72,6 +72,8 @@ def test_layers_are_those_fed_by_this_version(published):
         *("icpe", "icpe_tampon"),
         *("perimetres_protection", "parcelles", "decisions", "derogations", "sources"),
         *("regles", "layer_styles"),
+        *("sols", "sols_flux", "sols_ecarts", "sols_matrice", "sols_variantes", "sols_codes"),
+        *("bilan", "friches"),
     }
     present = {row["table_name"] for row in query(published, "SELECT * FROM gpkg_contents")}
     assert present == expected
@@ -354,3 +356,34 @@ def test_aliases_are_unique_and_french(layer):
     assert len(set(names)) == len(names)
     assert all(column.alias and column.alias != column.name for column in layer.columns)
     assert all(column.domain in DOMAINS for column in layer.columns if column.domain)
+
+
+def test_land_is_delivered_under_the_names_of_the_contract(published):
+    rows = query(published, "SELECT * FROM sols WHERE sol_id = '2021/OCS1'")
+    assert len(rows) == 1
+    row = rows[0]
+    assert [row[name] for name in ("millesime", "code_cs", "code_us", "categorie")] == [
+        *(2021, "CS1.1.1.2", "US3", 2),
+    ]
+    assert [row[name] for name in ("artificialise", "impermeable", "raison", "origine")] == [
+        *(1, 1, "matrice", "ocsge"),
+    ]
+    assert row["surface_m2"] == pytest.approx(750_000, rel=1e-4)
+    bare = query(published, "SELECT * FROM sols WHERE raison = 'non_couvert' AND millesime = 2021")
+    assert [bare[0][name] for name in ("artificialise", "categorie", "origine")] == [None] * 3
+
+
+def test_flows_and_indicators_are_delivered_under_the_names_of_the_contract(published):
+    flow = query(published, "SELECT * FROM sols_flux")[0]
+    assert [flow[name] for name in ("millesime_avant", "millesime_apres", "flux")] == [
+        *(2021, 2024, "artificialisation"),
+    ]
+    assert [
+        flow[f"code_{axis}_{when}"] for when in ("avant", "apres") for axis in ("cs", "us")
+    ] == [
+        *("CS2.2.1", "US1.1", "CS1.1.1.1", "US2"),
+    ]
+    net = query(published, "SELECT * FROM bilan WHERE indicateur = 'artificialisation_nette'")[0]
+    assert net["valeur"] == pytest.approx(150_000, rel=1e-4)
+    assert [net[name] for name in ("unite", "millesime", "obligatoire")] == ["m2", 2024, None]
+    assert "ENAF" in net["avertissement"]

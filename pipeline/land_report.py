@@ -1,0 +1,85 @@
+"""What `parzan zan` says at its end: a table that fits a terminal, or a JSON document."""
+
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.export.domains import DOMAINS
+from pipeline.french import number
+from pipeline.zan import LandResult
+
+_STOCK, _SHARE = "surface_artificialisee", "part_artificialisee"
+_SHOWN = (_STOCK, "surface_impermeable", "surface_par_seuil", "surface_indeterminee",
+          "surface_non_couverte")  # fmt: skip
+
+
+def land_document(result: LandResult) -> dict[str, Any]:
+    """Return the land of a commune as a JSON document: indicators, variants, warnings."""
+    product = result.product
+    indicators = product.land.indicators.astype(object)
+    variants = product.land.variants.astype(object)
+    return {
+        "insee": product.insee_code,
+        "nom": product.commune_name,
+        "fichier": str(result.path),
+        "regles_au": product.as_of.isoformat(),
+        "millesimes": list(product.land.vintages),
+        "bilan": indicators.where(indicators.notna(), None).to_dict("records"),
+        "variantes": variants.where(variants.notna(), None).to_dict("records"),
+        "avertissements": list(result.warnings),
+    }
+
+
+def print_land(result: LandResult, console: Console) -> None:
+    """Print the stocks by vintage, the net change, and what the other readings would give."""
+    product = result.product
+    title = f"{product.commune_name} ({product.insee_code}), règles au {product.as_of:%d/%m/%Y}"
+    if product.land.vintages:
+        console.print(_stocks(product.land.indicators, product.land.vintages, title))
+        for line in (*_changes(product.land.indicators), *_readings(product.land.variants)):
+            console.print(line, markup=False, soft_wrap=True)
+    else:
+        console.print(f"{title} : aucune occupation du sol", markup=False, soft_wrap=True)
+    for warning in result.warnings:
+        console.print(f"Attention : {warning}", style="yellow", markup=False, soft_wrap=True)
+    console.print(f"Produit : {result.path}", markup=False, soft_wrap=True)
+
+
+def _stocks(indicators: pd.DataFrame, vintages: tuple[int, ...], title: str) -> Table:
+    table = Table("m²", title=title, title_justify="left")
+    for year in vintages:
+        table.add_column(str(year), justify="right")
+    values = indicators.set_index(["code", "vintage"])["value"]
+    for code in _SHOWN:
+        label = indicators.loc[indicators["code"] == code, "label"]
+        if len(label):
+            cells = (number(values.get((code, year), float("nan"))) for year in vintages)
+            table.add_row(str(label.iloc[0]), *cells)
+    shares = (f"{100 * values.get((_SHARE, year), float('nan')):.1f} %" for year in vintages)
+    table.add_row("Part artificialisée de la commune", *shares)
+    return table
+
+
+def _changes(indicators: pd.DataFrame) -> list[str]:
+    nets = indicators[indicators["code"] == "artificialisation_nette"]
+    values = zip(nets["label"], nets["value"], nets["least"], nets["most"], strict=True)
+    return [
+        f"{label} : {number(value)} m²"
+        + ("" if pd.isna(least) else f" (entre {number(least)} et {number(most)} selon la lecture)")
+        for label, value, least, most in values
+    ]
+
+
+def _readings(variants: pd.DataFrame) -> list[str]:
+    """Say which reading of the thresholds agrees best with the producer, where it states one."""
+    agreed = variants["both_artificial_m2"] + variants["neither_artificial_m2"]
+    whole = agreed + variants["only_ours_m2"] + variants["only_declared_m2"]
+    lines = []
+    for year, rows in variants.assign(share=agreed / whole).groupby("vintage"):
+        best = rows.sort_values(["share", "is_default"], ascending=False).iloc[0]
+        if pd.notna(best["share"]):
+            name = DOMAINS["variante_seuils"].get(best["variant"], best["variant"]).lower()
+            lines.append(f"Accord avec l'IGN en {year} : {100 * best['share']:.2f} % ({name})")
+    return lines

@@ -1,0 +1,118 @@
+"""The land part alone, commune by commune, from files to GeoPackages: `parzan zan`."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+
+from pipeline.configuration import Configuration
+from pipeline.crs import Territory, territory_of
+from pipeline.errors import PublicationError, SourceError
+from pipeline.export.product import Product, without_parks
+from pipeline.export.publish import publish
+from pipeline.ingestion.land_folder import Limits, read_limits
+from pipeline.land import LandReader
+
+OnStep = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class LandResult:
+    """A published commune: its tables, where they are, and what to say about them."""
+
+    product: Product
+    path: Path
+    warnings: tuple[str, ...]
+
+
+class LandRun:
+    """Qualifies the land of communes one by one; what they share is read once."""
+
+    def __init__(self, data: Path, out: Path, day: date, configuration: Configuration) -> None:
+        self._data, self._out, self._day = data, out, day
+        self._configuration = configuration
+        self._reader = LandReader(data, day, configuration)
+        self._limits: dict[str, Limits] = {}
+
+    def communes_of(self, departement: str) -> list[str]:
+        """
+        Return the INSEE codes of a département.
+
+        Raises
+        ------
+        SourceError
+            If the limits hold no commune of it.
+        """
+        territory = territory_of(departement, self._configuration.territories)
+        codes = self._limits_of(territory).communes["insee_code"]
+        found: list[str] = codes[codes.str.startswith(departement)].tolist()
+        if not found:
+            msg = (
+                f"communes/ : aucune commune du département {departement} ; vérifier le code, ou"
+                " déposer ses limites"
+            )
+            raise SourceError(msg)
+        return found
+
+    def publish(self, insee_code: str, *, on_step: OnStep = lambda _: None) -> LandResult:
+        """
+        Qualify the land of one commune and publish `OUT/DEP/INSEE.gpkg`, its parks without a row.
+
+        Raises
+        ------
+        PipelineError
+            If a source cannot be used, the commune is unknown, or its published product holds car
+            parks: they are never erased by the land alone.
+        """
+        territory = territory_of(insee_code, self._configuration.territories)
+        limits = self._limits_of(territory)
+        commune = limits.communes[limits.communes["insee_code"] == insee_code]
+        if commune.empty:
+            msg = f"commune {insee_code} absente de communes/ ; vérifier le code INSEE"
+            raise SourceError(msg)
+        found = self._reader.land_of(commune.reset_index(drop=True), territory, on_step)
+        product = without_parks(
+            territory,
+            insee_code,
+            self._configuration.rules.as_of(self._day),
+            commune.reset_index(drop=True),
+            found.tables,
+            pd.concat([limits.records, found.records], ignore_index=True),
+            self._configuration.rules,
+            version("parzan"),
+        )
+        _refuse_to_erase_parks(self._out / product.departement / f"{insee_code}.gpkg")
+        on_step("Écriture du GeoPackage")
+        path = publish(product, self._out)
+        return LandResult(product, path, (*limits.warnings, *found.warnings))
+
+    def _limits_of(self, territory: Territory) -> Limits:
+        if territory.code not in self._limits:
+            with TemporaryDirectory(prefix="parzan-") as work:
+                self._limits[territory.code] = read_limits(
+                    self._data, territory, self._configuration.catalogue, work=Path(work)
+                )
+        return self._limits[territory.code]
+
+
+def _refuse_to_erase_parks(path: Path) -> None:
+    """Refuse to replace a product that holds car parks by one that has only land."""
+    if not path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as opened:
+            parks = opened.execute("SELECT count(*) FROM parcs").fetchone()[0]
+    except sqlite3.Error:  # no product of ours, or a damaged one: publication settles it
+        return
+    if parks:
+        msg = (
+            f"{path} : contient {parks} parc(s), que les sols seuls effaceraient ; `parzan run`"
+            " refait les deux ensemble, ou donner un autre --out"
+        )
+        raise PublicationError(msg)
