@@ -17,6 +17,8 @@ from rich.table import Table
 
 from tests.benchmarks.generated import generate
 from tests.benchmarks.generated_heights import generate_heights
+from tests.benchmarks.generated_land import generate_land
+from tests.benchmarks.land_cases import draw_tile
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = 3
@@ -24,6 +26,7 @@ LOT_COUNTS = (800, 8_000, 40_000)
 USUAL = 8_000
 LARGE = int(os.environ.get("PARZAN_BENCH_LOTS", "200000"))
 SMALL = LARGE // 10
+LAND = int(os.environ.get("PARZAN_BENCH_LAND", "310000"))
 IMPORTS = (
     "import geopandas, pandas, pyarrow, pyogrio, osmium, pandera.geopandas, fiona, scipy.sparse"
     ".csgraph, pydantic_settings, yaml, typer, rich.console, pandera.backends.pandas.builtin_checks"
@@ -112,6 +115,49 @@ def canopy(work: Path, table: Table) -> None:
                   f"{plain / tops:.3f}", "", "")  # fmt: skip
 
 
+def land(work: Path, table: Table) -> None:
+    """Land of a département: dissolved, held to the thresholds, the whole engine, a raster."""
+    data = generate_land(work / "land", LAND)
+    run = partial(interleaved, module="land_cases")
+    size = "land, " + f"{LAND:,} polygons".replace(",", " ")
+    both = run([("engine", data), ("files", data)])
+    whole, alone = both["engine", data], both["files", data]
+    qualify_s = float(np.load(data / "engine.npz")["qualify_s"])
+    table.add_row(f"{size}: files to file / reading + writing", f"{whole['s']:.1f} / "
+                  f"{alone['s']:.1f} s", f"{whole['s'] / alone['s']:.1f}", "", "")  # fmt: skip
+    table.add_row("   qualifying alone, four variants", f"{qualify_s:.1f} s",
+                  f"{qualify_s / alone['s']:.1f}", "", "")  # fmt: skip
+    table.add_row("   peak memory, whole engine / reading + writing", f"{whole['MB']:.0f} / "
+                  f"{alone['MB']:.0f} MB", "", "", "")  # fmt: skip
+    measure("check", data, module="land_cases")
+    kept = np.load(data / "check.npz")
+    table.add_row("   a valid coverage of the same ground", f"{kept['change']:.1e}", "", "≤ 1e-9",
+                  verdict(bool(kept["is_valid"]) and kept["change"] <= 1e-9))  # fmt: skip
+    found = run([("union", data), ("components", data)])
+    ours, union = found["components", data], found["union", data]
+    row(table, f"{size}: dissolve / union_all", ours["s"], union["s"], "s", 1 / 6)
+    table.add_row("   areas and parts by status against union_all", *same_parts(data))
+    threads = [("thresholds", data, 1), ("thresholds", data, 2)]
+    one, two = run(threads).values()
+    table.add_row("   width and thresholds, two threads / one", f"{two['s']:.1f} / "
+                  f"{one['s']:.1f} s", f"{two['s'] / one['s']:.2f}", "", "")  # fmt: skip
+    tile = draw_tile(work / "land")
+    measure("tile", tile, module="land_cases")
+    drawn = np.load(tile / "tile.npz")
+    worst = float(np.max(np.abs(drawn["pixels"] / drawn["polygons"] - 1)))
+    table.add_row("   areas by status on 1 km² against pixels of 1 m", f"{worst:.1e}", "",
+                  "≤ 1e-3", verdict(worst <= 1e-3))  # fmt: skip
+
+
+def same_parts(folder: Path) -> tuple[str, str, str, str]:
+    """Return the largest relative difference of area between the two ways; parts must agree."""
+    ours, union = (np.load(folder / f"{name}.npz") for name in ("components", "union"))
+    worst = float(np.max(np.abs(ours["areas"] / union["areas"] - 1)))
+    same = bool((ours["counts"] == union["counts"]).all())
+    told = f"{worst:.0e}, {ours['counts'].sum()} / {union['counts'].sum()} parts"
+    return told, "", "≤ 1e-6, same", verdict(same and worst <= 1e-6)
+
+
 def whole_row(found: dict[str, float]) -> tuple[str, str, str, str]:
     """Return the cells of a measure that has no target."""
     return f"{found['s']:.1f} s, {found['MB']:.0f} MB", "", "", ""
@@ -173,6 +219,7 @@ def main() -> None:
         cold_start(Path(folder), table)
         surface(Path(folder), table)
         canopy(Path(folder), table)
+        land(Path(folder), table)
     Console(width=120).print(table)
 
 
