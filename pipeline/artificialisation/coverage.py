@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import shapely
+from scipy.sparse import coo_array
 
 from pipeline.crs import FloatArray, GeometryArray
 from pipeline.groups import IntArray, components, fair_splits
@@ -45,7 +46,7 @@ def find_borders(polygons: GeometryArray) -> Borders:
     points, point_owner = shapely.get_coordinates(polygons, return_index=True)
     start = np.flatnonzero(~_ends_ring(polygons)[:-1])
     owner = point_owner[start]
-    length = np.hypot(*(points[start + 1] - points[start]).T)
+    length = np.hypot(*np.diff(points, axis=0).T)[start]
     first, second = _twins(points, start)
     other = owner[first] != owner[second]
     first, second = first[other], second[other]
@@ -116,35 +117,58 @@ def _ends_ring(polygons: GeometryArray) -> BoolArray:
 
 
 def _twins(points: FloatArray, start: IntArray) -> tuple[IntArray, IntArray]:
-    """Return the pairs of segments, told by the position of their first vertex, that are one."""
-    key, check = (
-        hashed[start] + hashed[start + 1] for hashed in (_hash(points, mix) for mix in HASHES)
-    )
-    order = np.argsort(key, kind="stable")
-    ordered = key[order]
-    same = np.flatnonzero(ordered[1:] == ordered[:-1])
-    first, second = order[same], order[same + 1]
+    """
+    Return the pairs of segments, told by the rank of their first vertex in `start`, that are one.
+
+    Sorted by the head of their hash with their rank in its tail: several times faster than ranks
+    sorted by hash.
+    """
+    if not len(start):
+        return start, start
+    key, check = (_segment_hash(points, start, mix) for mix in HASHES)
+    tail = np.uint64(len(start).bit_length())
+    packed = key >> tail << tail
+    packed |= np.arange(len(start), dtype=np.uint64)
+    packed.sort()
+    rank = (packed & ((np.uint64(1) << tail) - np.uint64(1))).astype(np.intp)
+    packed >>= tail
+    same = packed[1:] == packed[:-1]
+    # Three that share a head are told apart by the whole hash.
+    crowded = np.append(same, False) & np.append(False, same)
+    crowded = np.append(crowded[1:], False) | crowded | np.append(False, crowded[:-1])
+    some = rank[crowded]
+    some = some[np.lexsort((check[some], key[some]))]
+    pairs = np.flatnonzero(same & ~crowded[1:] & ~crowded[:-1])
+    first = np.concatenate([rank[pairs], some[:-1]])
+    second = np.concatenate([rank[pairs + 1], some[1:]])
     # Two hashes of 64 bits: two segments that are not the same one never agree on both.
-    agree = check[first] == check[second]
+    agree = (key[first] == key[second]) & (check[first] == check[second])
     return first[agree], second[agree]
+
+
+def _segment_hash(
+    points: FloatArray, start: IntArray, mix: tuple[int, int]
+) -> npt.NDArray[np.uint64]:
+    hashed = _hash(points, mix)
+    return np.asarray((hashed[:-1] + hashed[1:])[start])
 
 
 def _hash(points: FloatArray, mix: tuple[int, int]) -> npt.NDArray[np.uint64]:
     """Hash points; the sum of two is that of the segment, whichever way it is drawn."""
     bits = np.ascontiguousarray(points + 0.0).view(np.uint64)  # + 0.0: −0 is 0
-    mixed = (bits ^ (bits >> np.uint64(HASH_SHIFT))) * np.array(mix, dtype=np.uint64)
-    return np.asarray(mixed[:, 0] ^ (mixed[:, 1] >> np.uint64(1)))
+    mixed = bits >> np.uint64(HASH_SHIFT)
+    mixed ^= bits  # in place: a département has millions of vertices
+    mixed *= np.array(mix, dtype=np.uint64)
+    across = mixed[:, 1] >> np.uint64(1)
+    across ^= mixed[:, 0]
+    return across
 
 
 def _summed(
     left: IntArray, right: IntArray, length: FloatArray, count: int
 ) -> tuple[IntArray, IntArray, FloatArray]:
     """Return each pair once, in order, with its whole length."""
-    pair = left * count + right
-    order = np.argsort(pair, kind="stable")
-    ordered = pair[order]
-    begins = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(pair)])
-    rows = order[begins]
-    if not len(rows):
-        return left, right, np.empty(0)
-    return left[rows], right[rows], np.asarray(np.add.reduceat(length[order], begins))
+    table = coo_array((length, (left, right)), shape=(count, count)).tocsr()
+    table.sum_duplicates()
+    rows = np.repeat(np.arange(count), np.diff(table.indptr))
+    return rows, table.indices.astype(np.intp), np.asarray(table.data, dtype=float)

@@ -91,7 +91,7 @@ def _split(
     _, first, cutter = np.unique(
         [id(shape) for shape in cutters], return_index=True, return_inverse=True
     )
-    parts, owner = shapely.get_parts(cutters[first], return_index=True)
+    parts, owner = shapely.get_parts(polygonal(cutters[first]), return_index=True)
     tree = shapely.STRtree(parts)
     inside, beside = np.empty_like(polygons), np.empty_like(polygons)
 

@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import MultiPolygon, Polygon, box
 
+from pipeline.artificialisation import coverage
 from pipeline.artificialisation.coverage import dissolve, find_borders, label_components
+from pipeline.precision import HASHES
 
 SQUARE = box(0, 0, 10, 10)
 HOLE = box(4, 4, 6, 6)
@@ -38,6 +40,16 @@ class TestBorders:
         bent = Polygon([(0, 0), (10, 0), (12, 5), (10, 10), (0, 10)])
         rest = box(0, 0, 20, 10).difference(bent)
         assert find_borders(shapes(bent, rest)).length_m.tolist() == pytest.approx([2 * 29**0.5])
+
+    def test_hashes_that_meet_are_told_apart(self, monkeypatch):
+        """A first hash that is 0 everywhere: the second one alone pairs the segments."""
+        squares = shapes(*(box(i, j, i + 1, j + 1) for i in range(5) for j in range(5)))
+        expected = find_borders(squares)
+        monkeypatch.setattr(coverage, "HASHES", ((0, 0), HASHES[1]))
+        found = find_borders(squares)
+        assert len(found.left) == 40
+        assert found.left.tolist() == expected.left.tolist()
+        assert found.right.tolist() == expected.right.tolist()
 
 
 class TestDissolve:
