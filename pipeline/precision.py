@@ -42,3 +42,5 @@ THREADS = 2
 SMALLEST_TOLD_SHARE = 0.005
 # Pairs of polygons intersected at once: bounds the memory, and an excess is told early.
 MOST_PAIRS = 10_000
+# Ground is wholly covered when what is not is no more than the rounding of its corners.
+COVERED_SLACK_M2 = 1.0

@@ -20,7 +20,7 @@ from pipeline.eligible_surface.measure import Ledger, compute_eligible_surface
 from pipeline.errors import RuleNotInForceError
 from pipeline.export.land_tables import LandTables
 from pipeline.export.product import Product
-from pipeline.export.publish import publish
+from pipeline.export.publish import publish, publish_note
 from pipeline.heights import HeightTile
 from pipeline.ingestion.folder import Sources, read_sources
 from pipeline.land import LandReader
@@ -63,6 +63,8 @@ def run_commune(
     """
     Qualify the car parks and the land of one commune and publish `OUT/DEP/INSEE.gpkg`.
 
+    Where a land cover is known, its method note goes beside it, in `INSEE_note.html`.
+
     Parameters
     ----------
     data
@@ -88,6 +90,8 @@ def run_commune(
     product, remarks = with_land(parks, reader, on_step)
     on_step("Écriture du GeoPackage")
     path = publish(product, out, overwrite=overwrite)
+    if product.land.vintages:
+        publish_note(product, out)
     return Result(product=product, path=path, warnings=(*warnings, *remarks))
 
 

@@ -15,7 +15,7 @@ from pipeline.configuration import Configuration
 from pipeline.crs import Territory, territory_of
 from pipeline.errors import PublicationError, SourceError
 from pipeline.export.product import Product, without_parks
-from pipeline.export.publish import publish
+from pipeline.export.publish import publish, publish_note
 from pipeline.ingestion.land_folder import Limits, read_limits
 from pipeline.land import LandReader
 
@@ -64,6 +64,8 @@ class LandRun:
         """
         Qualify the land of one commune and publish `OUT/DEP/INSEE.gpkg`, its parks without a row.
 
+        The method note goes beside it, in `INSEE_note.html`.
+
         Raises
         ------
         PipelineError
@@ -90,6 +92,7 @@ class LandRun:
         _refuse_to_erase_parks(self._out / product.departement / f"{insee_code}.gpkg")
         on_step("Écriture du GeoPackage")
         path = publish(product, self._out)
+        publish_note(product, self._out)
         return LandResult(product, path, (*limits.warnings, *found.warnings))
 
     def _limits_of(self, territory: Territory) -> Limits:
