@@ -9,6 +9,12 @@ from pipeline.schemas.land import (
     LandStatus,
     StatusReason,
 )
+from pipeline.schemas.land_report import (
+    Brownfield,
+    EnafConsumption,
+    ExemptedPlace,
+    PlanningDocument,
+)
 from pipeline.schemas.law import (
     DecisionStep,
     Ownership,
@@ -52,6 +58,7 @@ from pipeline.schemas.sources import (
 from pipeline.schemas.tables import Table
 
 __all__ = [
+    "Brownfield",
     "Building",
     "CadastralHint",
     "CandidateOutcome",
@@ -63,7 +70,9 @@ __all__ = [
     "DecisionStep",
     "DeclaredChange",
     "EligibleSurface",
+    "EnafConsumption",
     "ExclusionPiece",
+    "ExemptedPlace",
     "Fence",
     "Flow",
     "Installation",
@@ -81,6 +90,7 @@ __all__ = [
     "ParkingCandidate",
     "ParkingLot",
     "Perimeter",
+    "PlanningDocument",
     "Plea",
     "Priority",
     "ProtectionShare",
