@@ -133,6 +133,10 @@ class TestPlace:
         save(tmp_path, f"f.{kind}", (point(150, 150), {**SITE, "geomsurf": wkt(self.SQUARE)}))
         assert read(tmp_path).brownfields.geometry.area.iloc[0] == pytest.approx(10_000, abs=5)
 
+    def test_what_a_layer_draws_comes_before_its_text(self, tmp_path):
+        save(tmp_path, "f.gpkg", (box(0, 0, 10, 10), {**SITE, "geomsurf": wkt(self.SQUARE)}))
+        assert read(tmp_path).brownfields.geometry.area.tolist() == [100]
+
     @pytest.mark.parametrize("text", ["None", "", "POLYGON ((2.3 46.1, 2.3"])
     def test_without_a_sound_outline_the_point_stays(self, tmp_path, text):
         save(tmp_path, "f.geojson", (point(150, 150), {**SITE, "geomsurf": text}))

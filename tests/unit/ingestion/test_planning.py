@@ -4,6 +4,7 @@ import json
 from typing import ClassVar
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
@@ -15,7 +16,8 @@ from pipeline.errors import SourceError
 from pipeline.ingestion.folder import check_sources
 from pipeline.ingestion.planning_coverage import compute_coverage
 from pipeline.ingestion.planning_names import read_names
-from tests.tables import FRANCE, L93, X0, Y0, box
+from tests.tables import ASSUMPTIONS, FRANCE, L93, X0, Y0, box
+from tests.unit.ingestion import context_files
 from tests.unit.ingestion.context_files import EAST, HERE, SQUARES, read, remarks
 from tests.unit.ingestion.deposits import CATALOGUE, TERRITORIES, deposit
 
@@ -67,6 +69,18 @@ class TestZones:
         assert context.documents["insee_code"].tolist() == codes
         said = f"1 commune couverte en partie, dont rien n'est dit ({HERE} : 50\u00a0%)"
         assert (said in remarks(context, "plu/z.gpkg")) is (not codes)
+
+    def test_the_share_itself_is_enough(self, tmp_path, monkeypatch):
+        """« Au moins »: the measured share as the threshold, then the next number above it."""
+        save(tmp_path, "z.gpkg", (box(0, 0, 700, 1000), PLU))
+        limits, zones = (np.array([shape]) for shape in (SQUARES[HERE], box(0, 0, 700, 1000)))
+        (share,) = compute_coverage(zones, np.zeros(1, np.intp), limits, FRANCE).share
+        for least, codes in ((share, [HERE]), (np.nextafter(share, 1.0), [])):
+            own = ASSUMPTIONS.planning.covered_share.model_copy(update={"value": least})
+            choices = ASSUMPTIONS.planning.model_copy(update={"covered_share": own})
+            changed = ASSUMPTIONS.model_copy(update={"planning": choices})
+            monkeypatch.setattr(context_files, "ASSUMPTIONS", changed)
+            assert read(tmp_path).documents["insee_code"].tolist() == codes
 
     def test_zones_that_overlap_count_once(self, tmp_path):
         """300 m wide twice: three tenths of the commune, not six."""
