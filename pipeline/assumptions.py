@@ -17,6 +17,7 @@ from pipeline.assumption_groups import (
     NeighbourAssumptions,
     OwnerAssumptions,
     ParkingLotAssumptions,
+    PlanningAssumptions,
     PleaAssumptions,
     PriorityAssumptions,
     ProtectionAssumptions,
@@ -51,6 +52,7 @@ class Assumptions(Strict):
     solar: SolarAssumptions
     priority: PriorityAssumptions
     land_cover: LandCoverAssumptions
+    planning: PlanningAssumptions
     ground_cover: tuple[GroundCover, ...]
 
 

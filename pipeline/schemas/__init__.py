@@ -14,6 +14,12 @@ from pipeline.schemas.land import (
     UnreadCodes,
     VariantArea,
 )
+from pipeline.schemas.land_report import (
+    Brownfield,
+    EnafConsumption,
+    ExemptedPlace,
+    PlanningDocument,
+)
 from pipeline.schemas.law import (
     DecisionStep,
     Ownership,
@@ -57,6 +63,7 @@ from pipeline.schemas.sources import (
 from pipeline.schemas.tables import Table
 
 __all__ = [
+    "Brownfield",
     "Building",
     "CadastralHint",
     "CandidateOutcome",
@@ -69,7 +76,9 @@ __all__ = [
     "DecisionStep",
     "DeclaredChange",
     "EligibleSurface",
+    "EnafConsumption",
     "ExclusionPiece",
+    "ExemptedPlace",
     "Fence",
     "Flow",
     "Indicator",
@@ -89,6 +98,7 @@ __all__ = [
     "ParkingCandidate",
     "ParkingLot",
     "Perimeter",
+    "PlanningDocument",
     "Plea",
     "Priority",
     "ProtectionShare",
