@@ -100,10 +100,13 @@ def with_land(
 ) -> tuple[Product, tuple[str, ...]]:
     """Return a product of car parks with the land of its commune, and what to say of it."""
     try:
-        found = reader.land_of(product.commune, product.territory, on_step)
+        found = reader.land_of(
+            product.commune, product.territory, lots=product.lots, on_step=on_step
+        )
     except RuleNotInForceError as error:  # a day before the decree: parks have a law, land has none
         return product, (f"sols non qualifiés : {error}",)
     records = pd.concat([product.records, found.records], ignore_index=True)
+    records = records.drop_duplicates(["folder", "file"], ignore_index=True)  # trees serve both
     return replace(product, land=found.tables, records=records), found.warnings
 
 

@@ -9,12 +9,13 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import geopandas as gpd
 import pandas as pd
 
 from pipeline.configuration import Configuration
 from pipeline.crs import Territory, territory_of
 from pipeline.errors import PublicationError, SourceError
-from pipeline.export.product import Product, without_parks
+from pipeline.export.product import Product, departement_of, without_parks
 from pipeline.export.publish import publish, publish_note
 from pipeline.ingestion.land_folder import Limits, read_limits
 from pipeline.land import LandReader
@@ -74,16 +75,20 @@ class LandRun:
         """
         territory = territory_of(insee_code, self._configuration.territories)
         limits = self._limits_of(territory)
-        commune = limits.communes[limits.communes["insee_code"] == insee_code]
+        communes = limits.communes
+        commune = communes[communes["insee_code"] == insee_code].reset_index(drop=True)
         if commune.empty:
             msg = f"commune {insee_code} absente de communes/ ; vérifier le code INSEE"
             raise SourceError(msg)
-        found = self._reader.land_of(commune.reset_index(drop=True), territory, on_step)
+        own_departement = communes["insee_code"].str.startswith(departement_of(insee_code))
+        found = self._reader.land_of(
+            commune, territory, among=gpd.GeoDataFrame(communes[own_departement]), on_step=on_step
+        )
         product = without_parks(
             territory,
             insee_code,
             self._configuration.rules.as_of(self._day),
-            commune.reset_index(drop=True),
+            commune,
             found.tables,
             pd.concat([limits.records, found.records], ignore_index=True),
             self._configuration.rules,

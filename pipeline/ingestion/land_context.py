@@ -1,6 +1,6 @@
-"""What goes with the land: consumption, planning documents, brownfields, exemptions granted."""
+"""What goes with the land of some communes: consumption, planning documents, brownfields."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,30 +10,25 @@ import pandas as pd
 from pipeline.assumptions import Assumptions
 from pipeline.crs import Territory
 from pipeline.errors import SourceError
-from pipeline.ingestion import brownfields, enaf, exempted_places, planning
+from pipeline.ingestion import brownfields, enaf, planning
 from pipeline.ingestion.catalogue import Catalogue
 from pipeline.ingestion.folder import Folders
 from pipeline.ingestion.scope import Scope
-from pipeline.land_nomenclature import LandExemption
-
-# Absent, this folder grants nothing: nobody needs to hear of it.
-_SILENT = exempted_places.FOLDER
 
 
 @dataclass(frozen=True)
 class LandContext:
     """
-    What four folders say of some communes; an absent one gives no row and an `absente` record.
+    What three folders say of some communes; an absent one gives no row and an `absente` record.
 
     `consumption` is `EnafConsumption`, `documents` is `PlanningDocument`, `brownfields` is
-    `Brownfield` and `places` is `ExemptedPlace`, these two within the box of the communes;
-    `records` is `SourceRecord`; `warnings` are French sentences of one line.
+    `Brownfield`, within the box of the communes; `records` is `SourceRecord`; `warnings` are French
+    sentences of one line.
     """
 
     consumption: pd.DataFrame
     documents: pd.DataFrame
     brownfields: gpd.GeoDataFrame
-    places: gpd.GeoDataFrame
     records: pd.DataFrame
     warnings: tuple[str, ...]
 
@@ -44,13 +39,12 @@ def read_land_context(
     communes: gpd.GeoDataFrame,
     assumptions: Assumptions,
     catalogue: Catalogue,
-    exemptions: Sequence[LandExemption],
     *,
     work: Path,
     on_progress: Callable[[str], None] | None = None,
 ) -> LandContext:
     """
-    Read `enaf/`, `plu/`, `friches/` and `exemptions_sols/` for some communes.
+    Read `enaf/`, `plu/` and `friches/` for some communes.
 
     Parameters
     ----------
@@ -62,8 +56,6 @@ def read_land_context(
         `Commune`, at least one, in the CRS of the territory: those asked.
     assumptions, catalogue
         Modelling choices; what is known of each folder.
-    exemptions
-        Those of the nomenclature in force on the day of the run.
     work
         Temporary folder that receives what archives hold.
     on_progress
@@ -87,9 +79,6 @@ def read_land_context(
             folders.open(planning.FOLDER), scope, communes, assumptions
         ),
         brownfields.read_brownfields(folders.open(brownfields.FOLDER), scope),
-        exempted_places.read_exempted_places(
-            folders.open(exempted_places.FOLDER), scope, exemptions
-        ),
         folders.records(),
         _warnings(folders, catalogue),
     )
@@ -97,11 +86,7 @@ def read_land_context(
 
 def _warnings(folders: Folders, catalogue: Catalogue) -> tuple[str, ...]:
     """Return what the person who runs the command should know, one line each."""
-    absent = [
-        f"{name}/ : {catalogue[name].label}, source absente"
-        for name in folders.missing
-        if name != _SILENT
-    ]
+    absent = [f"{name}/ : {catalogue[name].label}, source absente" for name in folders.missing]
     useless = [
         f"{name}/ : rien n'y concerne les communes demandées"
         for name in dict.fromkeys(report.file.folder for report in folders.reports)

@@ -1,7 +1,6 @@
 """The folders that go with the land, made by hand around square communes of 1 km²."""
 
 import tempfile
-from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
@@ -10,12 +9,11 @@ import pandas as pd
 from pipeline.contracts import conform
 from pipeline.ingestion.land_context import read_land_context
 from pipeline.schemas import Commune
-from tests.tables import ASSUMPTIONS, FRANCE, L93, RULES, box
+from tests.tables import ASSUMPTIONS, FRANCE, L93, box
 from tests.unit.ingestion.deposits import CATALOGUE
 
 HERE, EAST = "62999", "62998"
 SQUARES = {HERE: box(0, 0, 1000, 1000), EAST: box(1000, 0, 2000, 1000)}
-EXEMPTIONS = RULES.land_on(date(2026, 11, 1)).exemptions
 
 
 def communes(*codes):
@@ -24,8 +22,8 @@ def communes(*codes):
     return gpd.GeoDataFrame(conform(Commune, pd.DataFrame(rows), L93))
 
 
-def read(data, *codes, exemptions=EXEMPTIONS):
-    """Read the four folders for some communes, the western one by default."""
+def read(data, *codes):
+    """Read the three folders for some communes, the western one by default."""
     with tempfile.TemporaryDirectory() as work:
         return read_land_context(
             Path(data),
@@ -33,7 +31,6 @@ def read(data, *codes, exemptions=EXEMPTIONS):
             communes(*(codes or (HERE,))),
             ASSUMPTIONS,
             CATALOGUE,
-            exemptions,
             work=Path(work),
         )
 

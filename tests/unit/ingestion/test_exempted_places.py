@@ -7,8 +7,9 @@ import pytest
 from pipeline.errors import SourceError
 from pipeline.ingestion.folder import check_sources
 from tests.tables import L93, box
-from tests.unit.ingestion.context_files import EXEMPTIONS, read, remarks
+from tests.unit.ingestion.context_files import remarks
 from tests.unit.ingestion.deposits import CATALOGUE, TERRITORIES, deposit
+from tests.unit.ingestion.land_files import NOMENCLATURE, read
 
 PARK = {
     "exemption": "parc_jardin_public", "decision": "Délibération n° 2026-12",
@@ -74,11 +75,11 @@ def test_an_unknown_code_is_refused_with_those_admitted(tmp_path, code):
 def test_codes_are_those_of_the_nomenclature_of_the_day(tmp_path):
     """Before 2024, the law had no solar exemption."""
     save(tmp_path, "l.gpkg", (SQUARE, SOLAR))
-    parks = [item for item in EXEMPTIONS if item.code == "parc_jardin_public"]
+    parks = tuple(i for i in NOMENCLATURE.exemptions if i.code == "parc_jardin_public")
     with pytest.raises(SourceError, match=r"admises : parc_jardin_public$"):
-        read(tmp_path, exemptions=parks)
+        read(tmp_path, NOMENCLATURE.model_copy(update={"exemptions": parks}))
     with pytest.raises(SourceError, match=r"admises : aucune à cette date$"):
-        read(tmp_path, exemptions=[])
+        read(tmp_path, NOMENCLATURE.model_copy(update={"exemptions": ()}))
 
 
 @pytest.mark.parametrize("blank", [None, "", "  "])
@@ -118,7 +119,7 @@ def test_a_solar_farm_without_the_column(tmp_path):
     save(tmp_path, "l.gpkg", (SQUARE, bare))
     context = read(tmp_path)
     assert context.places.empty
-    assert "exemptions_sols/ : rien n'y concerne les communes demandées" in context.warnings
+    assert "exemptions_sols/ : aucun lieu exempté" in context.warnings
 
 
 BAD_VALUES = {

@@ -1,4 +1,4 @@
-"""The four folders together: what is absent, empty or hostile, and what is asked of them."""
+"""The three folders together: what is absent, empty or hostile, and what is asked of them."""
 
 import json
 
@@ -9,14 +9,14 @@ from pipeline.ingestion.folder import check_sources, list_sources
 from tests.unit.ingestion.context_files import EAST, HERE, read, remarks
 from tests.unit.ingestion.deposits import CATALOGUE, TERRITORIES, deposit
 
-FOLDERS = ("enaf", "plu", "friches", "exemptions_sols")
+FOLDERS = ("enaf", "plu", "friches")
 NO_FEATURE = json.dumps({"type": "FeatureCollection", "features": []})
 
 
 def test_without_any_folder_there_is_one_record_each(tmp_path):
     context = read(tmp_path)
-    tables = (context.consumption, context.documents, context.brownfields, context.places)
-    assert [len(table) for table in tables] == [0, 0, 0, 0]
+    tables = (context.consumption, context.documents, context.brownfields)
+    assert [len(table) for table in tables] == [0, 0, 0]
     assert sorted(context.records["folder"]) == sorted(FOLDERS)
     assert set(context.records["state"]) == {"absente"}
     assert [line.split("/")[0] for line in context.warnings] == ["enaf", "plu", "friches"]
@@ -51,8 +51,8 @@ def test_an_answer_without_object_says_nothing(tmp_path, folder):
     """What a service answers of a place where it knows nothing: recorded, never fatal."""
     deposit(tmp_path, f"{folder}/reponse.geojson", NO_FEATURE)
     context = read(tmp_path)
-    tables = (context.consumption, context.documents, context.brownfields, context.places)
-    assert [len(table) for table in tables] == [0, 0, 0, 0]
+    tables = (context.consumption, context.documents, context.brownfields)
+    assert [len(table) for table in tables] == [0, 0, 0]
     assert "couche reponse vide" in remarks(context, f"{folder}/reponse.geojson")
     assert f"{folder}/ : rien n'y concerne les communes demandées" in context.warnings
     check = check_sources(tmp_path, TERRITORIES, CATALOGUE).set_index("fichier")

@@ -12,21 +12,19 @@ from pipeline.ingestion.land_context import read_land_context
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.scope import Scope
 from tests.tables import ASSUMPTIONS, FRANCE
-from tests.unit.ingestion.context_files import EXEMPTIONS, remarks
+from tests.unit.ingestion.context_files import remarks
 from tests.unit.ingestion.deposits import CATALOGUE
 
 pytestmark = pytest.mark.shared_data
 
 
 def read(data, limits):
-    """Read the four folders of `data` for every commune of the folder `limits`."""
+    """Read the three folders of `data` for every commune of the folder `limits`."""
     with tempfile.TemporaryDirectory() as work:
         scope = Scope(FRANCE, None, "", CATALOGUE, Path(work))
         files = find_files(limits, "communes", scope.work)
         communes = read_communes([FileReport(file) for file in files], scope)
-        return read_land_context(
-            data, FRANCE, communes, ASSUMPTIONS, CATALOGUE, EXEMPTIONS, work=scope.work
-        )
+        return read_land_context(data, FRANCE, communes, ASSUMPTIONS, CATALOGUE, work=scope.work)
 
 
 def test_the_plan_of_est_ensemble_is_that_of_its_nine_communes(shared_data):
