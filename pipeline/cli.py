@@ -34,7 +34,8 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Quels parcs de stationnement doivent porter des ombrières solaires, et pourquoi.",
+    help="Quels parcs de stationnement doivent porter des ombrières solaires, quels sols sont"
+    " artificialisés, et pourquoi.",
 )
 app.add_typer(rules_app, name="rules")
 app.add_typer(sources_app, name="sources")

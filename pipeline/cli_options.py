@@ -41,10 +41,12 @@ def one_clear_line() -> Iterator[None]:
 
 
 def say_error(error: PipelineError) -> None:
+    """Print an error in one line, on stderr."""
     stderr.print(
         f"Erreur : {' '.join(str(error).split())}", style="red", markup=False, soft_wrap=True
     )
 
 
 def day_of(on: datetime | None) -> date:
+    """Return the day asked, else today in Paris."""
     return (on or datetime.now(ZoneInfo("Europe/Paris"))).date()
