@@ -180,11 +180,13 @@ def zan(
         configuration = Configuration.load(settings)
         land = LandRun(data or settings.data, out or settings.out, day_of(on), configuration)
 
+        said: set[str] = set()
+
         def work(code: str, *, on_step: Callable[[str], None]) -> dict[str, object]:
             """Publish a commune and keep only what is said of it: a département holds many."""
             result = land.publish(code, on_step=on_step)
             if not as_json:
-                print_land(result, Console())
+                print_land(result, Console(), said)
             return land_document(result)
 
         documents, failed = _each(insee or land.communes_of(departement), work, status)

@@ -32,8 +32,12 @@ def land_document(result: LandResult) -> dict[str, Any]:
     }
 
 
-def print_land(result: LandResult, console: Console) -> None:
-    """Print the stocks by vintage, the net change, and what the other readings would give."""
+def print_land(result: LandResult, console: Console, said: set[str]) -> None:
+    """
+    Print the stocks by vintage, the net change, and what the other readings would give.
+
+    Warnings in `said` are not repeated: communes share their sources. Those printed are added.
+    """
     product = result.product
     title = f"{product.commune_name} ({product.insee_code}), règles au {product.as_of:%d/%m/%Y}"
     if product.land.vintages:
@@ -42,8 +46,9 @@ def print_land(result: LandResult, console: Console) -> None:
             console.print(line, markup=False, soft_wrap=True)
     else:
         console.print(f"{title} : aucune occupation du sol", markup=False, soft_wrap=True)
-    for warning in result.warnings:
+    for warning in (told for told in result.warnings if told not in said):
         console.print(f"Attention : {warning}", style="yellow", markup=False, soft_wrap=True)
+    said.update(result.warnings)
     console.print(f"Produit : {result.path}", markup=False, soft_wrap=True)
 
 
