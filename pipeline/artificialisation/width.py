@@ -10,7 +10,7 @@ from pipeline.artificialisation.coverage import BoolArray, Borders, label_compon
 from pipeline.crs import GeometryArray
 from pipeline.groups import IntArray, positions_by_key
 from pipeline.polygons import polygonal
-from pipeline.precision import DUST_M2, THREADS, WIDTH_SLACK_M
+from pipeline.precision import DUST_M2, FALLBACK_GRID_M, THREADS, WIDTH_SLACK_M
 
 
 @dataclass(frozen=True)
@@ -115,16 +115,24 @@ def _noded(
     near &= ~is_cut
     whole, neighbours = np.flatnonzero(~is_cut & ~near), np.flatnonzero(near)
     parts, source, is_narrow = _parts(inside, beside, touched)
-    cleaned = shapely.coverage_clean(  # type: ignore[attr-defined] # stubs of 2.1
-        np.concatenate([parts, polygons[neighbours]]), snapping_distance=0.0
-    )
+    cleaned = _cleaned(np.concatenate([parts, polygons[neighbours]]))
     return Cut(
-        np.concatenate([polygons[whole], np.asarray(cleaned, dtype=object)]),
+        np.concatenate([polygons[whole], cleaned]),
         np.concatenate([whole, source, neighbours]),
         np.concatenate(
             [np.zeros(len(whole), np.bool_), is_narrow, np.zeros(len(neighbours), np.bool_)]
         ),
     )
+
+
+def _cleaned(polygons: GeometryArray) -> GeometryArray:
+    """Node polygons where they are drawn; on a grid far below any survey if that fails."""
+    clean = shapely.coverage_clean  # type: ignore[attr-defined] # stubs of 2.1
+    try:
+        found = clean(polygons, snapping_distance=0.0)
+    except shapely.GEOSException:  # met: the whole road network of a commune in one polygon
+        found = clean(polygons, snapping_distance=FALLBACK_GRID_M)
+    return np.asarray(found, dtype=object)
 
 
 def _parts(

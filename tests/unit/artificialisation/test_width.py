@@ -93,3 +93,23 @@ def test_an_opening_never_exceeds_its_input_and_conserves_the_ground(widths, tur
     assert shapely.area(found.polygons).sum() == pytest.approx(1_000_000, abs=1e-2)
     assert narrow_m2(found) <= shapely.area(shapes[kinds == TRACK]).sum() + 1e-3
     assert shapely.coverage_is_valid(found.polygons)
+
+
+def test_where_noding_fails_it_is_done_again_on_a_fine_grid(monkeypatch):
+    clean, asked = shapely.coverage_clean, []
+
+    def failing(polygons, *, snapping_distance):
+        asked.append(snapping_distance)
+        if snapping_distance == 0:
+            msg = "TopologyException"
+            raise shapely.GEOSException(msg)
+        return clean(polygons, snapping_distance=snapping_distance)
+
+    layer = (TRACK, box(0, 500, 1000, 504))
+    expected = narrow_m2(cut(layer)[0])
+    monkeypatch.setattr("pipeline.artificialisation.width.shapely.coverage_clean", failing)
+    shapes, kinds = np.array([layer[1], box(0, 504, 1000, 900)]), np.array([TRACK, FIELD])
+    found = cut_narrow(shapes, kinds == TRACK, find_borders(shapes), 5.0)
+    assert asked == [0.0, 1e-4]
+    assert narrow_m2(found) == pytest.approx(expected)
+    assert shapely.coverage_is_valid(found.polygons)
