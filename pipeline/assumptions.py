@@ -27,6 +27,7 @@ from pipeline.assumption_groups import (
     SpaceAssumptions,
     Strict,
 )
+from pipeline.derived_land_choices import DerivedLandChoices
 from pipeline.errors import ConfigError, describe_faults
 
 
@@ -51,6 +52,7 @@ class Assumptions(Strict):
     solar: SolarAssumptions
     priority: PriorityAssumptions
     land_cover: LandCoverAssumptions
+    derived_land: DerivedLandChoices
     ground_cover: tuple[GroundCover, ...]
 
 

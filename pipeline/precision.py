@@ -14,6 +14,8 @@ STEP_M = 1e-6
 FENCE_SLIT_M = 1e-4
 # Bytes of the digest that names a car park.
 ID_BYTES = 5
+# Bytes of the digest that names a piece of land: of hundreds of thousands, two never share one.
+LAND_ID_BYTES = 8
 # Pieces looked at together: bounds the memory of the distances to every vertex.
 BATCH = 256
 # In pixels: an outline on a line of the grid must not, by rounding, take a row more.
@@ -31,6 +33,8 @@ ALL_AROUND = ((True, True, True), (True, True, True), (True, True, True))
 # Odd numbers and a shift that spread the bits of coordinates: two hashes of a segment.
 HASHES = ((0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F), (0xD6E8FEB86659FD93, 0xA0761D6478BD642F))
 HASH_SHIFT = 31
+# Land is cut along a grid of that step: one polygon with thousands of holes slows every overlay.
+LAND_TILE_M = 1000.0
 # A width is tested a millimetre below: an opening by exactly half of it would erase what has it.
 WIDTH_SLACK_M = 1e-3
 # GEOS works outside the interpreter's lock: two threads on two cores.

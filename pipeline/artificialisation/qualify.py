@@ -119,7 +119,7 @@ def _settle_narrow(status: Statuses, cut: Cut, borders: Borders) -> tuple[Status
 
 def _rows(land: gpd.GeoDataFrame, classes: pd.DataFrame, cut: Cut) -> pd.DataFrame:
     """Return what the pieces keep of the polygon that they come from."""
-    kept = ["land_id", "vintage", "cover_code", "use_code", "origin"]
+    kept = ["land_id", "vintage", "cover_code", "use_code", "origin", "reliability"]
     rows = pd.DataFrame(land[kept]).assign(
         category=classes["category"].to_numpy(), is_sealed=classes["is_sealed"].to_numpy()
     )

@@ -9,6 +9,7 @@ from pipeline.schemas.land import (
     LandStatus,
     StatusReason,
 )
+from pipeline.schemas.land_evidence import LandEvidence
 from pipeline.schemas.law import (
     DecisionStep,
     Ownership,
@@ -67,6 +68,7 @@ __all__ = [
     "Fence",
     "Flow",
     "Installation",
+    "LandEvidence",
     "LandFlow",
     "LandOrigin",
     "LandPiece",

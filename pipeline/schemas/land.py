@@ -6,6 +6,7 @@ import pandas as pd
 import pandera.geopandas as pg
 from pandera.typing import Series
 
+from pipeline.derived_land_choices import Reliability
 from pipeline.schemas.tables import Polygons
 
 LandOrigin = Literal["ocsge", "derive"]
@@ -20,7 +21,8 @@ class LandPiece(Polygons):
     `cover_code` and `use_code` are dotted (`CS1.1.1.1`, `US4.1.1`), missing where the source has
     none. `is_frame`: part of the road and rail skeleton (`ossature`). `declared_artificial` and
     `declared_by_threshold` are what the producer's product says (`artif`, `crit_seuil`), missing
-    where it does not speak: compared with, never used.
+    where it does not speak: compared with, never used. `reliability` is that of a derived land
+    cover, missing for the producer's own.
     """
 
     land_id: Series[str] = pg.Field(unique=True)
@@ -30,6 +32,7 @@ class LandPiece(Polygons):
     is_frame: Series[bool]
     origin: Series[str] = pg.Field(isin=get_args(LandOrigin))
     source: Series[str]
+    reliability: Series[str] = pg.Field(nullable=True, isin=get_args(Reliability))
     declared_artificial: Series[pd.BooleanDtype] = pg.Field(nullable=True)
     declared_by_threshold: Series[pd.BooleanDtype] = pg.Field(nullable=True)
 
@@ -54,6 +57,7 @@ class LandStatus(Polygons):
     component_m2: Series[float] = pg.Field(nullable=True, ge=0)
     area_m2: Series[float] = pg.Field(ge=0)
     origin: Series[str] = pg.Field(nullable=True, isin=get_args(LandOrigin))
+    reliability: Series[str] = pg.Field(nullable=True, isin=get_args(Reliability))
 
 
 class LandFlow(Polygons):
