@@ -28,6 +28,7 @@ from pipeline.assumption_groups import (
     SpaceAssumptions,
     Strict,
 )
+from pipeline.derived_land_choices import DerivedLandChoices
 from pipeline.errors import ConfigError, describe_faults
 
 
@@ -53,6 +54,7 @@ class Assumptions(Strict):
     priority: PriorityAssumptions
     land_cover: LandCoverAssumptions
     planning: PlanningAssumptions
+    derived_land: DerivedLandChoices
     ground_cover: tuple[GroundCover, ...]
 
 

@@ -14,6 +14,8 @@ STEP_M = 1e-6
 FENCE_SLIT_M = 1e-4
 # Bytes of the digest that names a car park.
 ID_BYTES = 5
+# Bytes of the digest that names a piece of land: of hundreds of thousands, two never share one.
+LAND_ID_BYTES = 8
 # Pieces looked at together: bounds the memory of the distances to every vertex.
 BATCH = 256
 # In pixels: an outline on a line of the grid must not, by rounding, take a row more.
@@ -34,6 +36,8 @@ HASH_SHIFT = 31
 # Ends of edges cut on either side of a limit differ by rounding: a micrometre joins them again.
 # At 0, slivers between them take the ground of a neighbour, square metres at a time.
 NODE_SNAP_M = 1e-6
+# Land is cut along a grid of that step: one polygon with thousands of holes slows every overlay.
+LAND_TILE_M = 1000.0
 # A width is tested a millimetre below: an opening by exactly half of it would erase what has it.
 WIDTH_SLACK_M = 1e-3
 # GEOS works outside the interpreter's lock: two threads on two cores.

@@ -36,7 +36,7 @@ _TREES = "CS2.1.1.3"  # of mixed kinds: crowns do not tell which
 _TRANSPORT = "US4.1."
 _KEPT = (
     *("land_id", "vintage", "cover_code", "use_code", "origin"),
-    *("declared_artificial", "declared_by_threshold"),
+    *("reliability", "declared_artificial", "declared_by_threshold"),
 )
 _NO_CROWNS = np.empty(0, dtype=object)
 

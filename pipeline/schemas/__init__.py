@@ -14,6 +14,7 @@ from pipeline.schemas.land import (
     UnreadCodes,
     VariantArea,
 )
+from pipeline.schemas.land_evidence import LandEvidence
 from pipeline.schemas.land_report import (
     Brownfield,
     EnafConsumption,
@@ -83,6 +84,7 @@ __all__ = [
     "Flow",
     "Indicator",
     "Installation",
+    "LandEvidence",
     "LandFlow",
     "LandOrigin",
     "LandPiece",
