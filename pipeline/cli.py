@@ -78,6 +78,9 @@ def run(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Remplace un produit différent.")
     ] = False,
+    derive_land: Annotated[
+        bool, typer.Option("--derive-land", help="Sans OCS GE, dérive les sols d'autres sources.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Traite des communes : un GeoPackage par commune, dans OUT/DEP/INSEE.gpkg."""
@@ -91,12 +94,20 @@ def run(
         out or settings.out,
         day_of(on),
         overwrite=overwrite,
+        derive_land=derive_land,
         as_json=as_json,
     )
 
 
 def _run(
-    insee: list[str], data: Path, out: Path, day: date, *, overwrite: bool, as_json: bool = False
+    insee: list[str],
+    data: Path,
+    out: Path,
+    day: date,
+    *,
+    overwrite: bool,
+    derive_land: bool = False,
+    as_json: bool = False,
 ) -> None:
     """Run the communes and print what they gave."""
     with one_clear_line(), stderr.status("Chargement…") as status:
@@ -114,6 +125,7 @@ def _run(
             day=day,
             configuration=configuration,
             overwrite=overwrite,
+            derive_land=derive_land,
             land=LandReader(data, day, configuration),
         )
         results, failed = _each(insee, work, status)

@@ -26,13 +26,21 @@ class Commune:
     """
     What the tables of a commune are drawn from.
 
-    `limits` is `Commune`, one row; `vintages` its land, by year; `lots` its `ParkingLot`.
+    `limits` is `Commune`, one row; `vintages` its land by OCS GE, by year; `lots` its `ParkingLot`.
+    `derived`: its land by other sources, where OCS GE says nothing of it; it is in no balance, and
+    compared with no vintage.
     """
 
     limits: gpd.GeoDataFrame
     vintages: Sequence[QualifiedLand]
     context: LandContext
     lots: gpd.GeoDataFrame
+    derived: QualifiedLand | None = None
+
+    @property
+    def covers(self) -> list[QualifiedLand]:
+        """Every land cover of the commune, derived or not."""
+        return [*self.vintages, *([] if self.derived is None else [self.derived])]
 
     @property
     def insee_code(self) -> str:
@@ -44,8 +52,9 @@ def land_tables(
     commune: Commune, rules: LandRules, report: ReportRules, territory: Territory
 ) -> LandTables:
     """Return every table of the land of a commune; each pair of its vintages is compared."""
-    own, crs = commune.vintages, territory.crs
-    changes = [land_change(one.land, other.land, territory) for one, other in combinations(own, 2)]
+    own, crs = commune.covers, territory.crs
+    pairs = combinations(commune.vintages, 2)
+    changes = [land_change(one.land, other.land, territory) for one, other in pairs]
     matrices = [conform(LandTransition, change.matrix) for change in changes]
     nothing = LandTables.none(crs)
     pieces = _stack(LandStatus, (item.land for item in own), crs)
@@ -99,7 +108,7 @@ def _report(
 def _brownfields(commune: Commune, territory: Territory) -> gpd.GeoDataFrame:
     sites = commune.context.brownfields
     met = sites.intersects(commune.limits.geometry.iloc[0])
-    latest = commune.vintages[-1].land if commune.vintages else empty(LandStatus, territory.crs)
+    latest = commune.covers[-1].land if commune.covers else empty(LandStatus, territory.crs)
     return cross_brownfields(gpd.GeoDataFrame(sites[met]), latest, commune.lots, territory)
 
 

@@ -9,8 +9,10 @@ from tempfile import TemporaryDirectory
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from pipeline.artificialisation.communes import covered_share, land_of_commune
+from pipeline.artificialisation.derive import derive_land, extent_around
 from pipeline.artificialisation.exemptions import Granted, grant, said_too_small
 from pipeline.artificialisation.qualify import (
     LandRules,
@@ -23,12 +25,17 @@ from pipeline.configuration import Configuration
 from pipeline.contracts import empty
 from pipeline.crs import Territory
 from pipeline.export.land_tables import LandTables
+from pipeline.ingestion.folder import read_sources
 from pipeline.ingestion.land_context import LandContext, read_land_context
 from pipeline.ingestion.land_folder import Land, read_land_folder
 from pipeline.land_law import exemption_thresholds, land_rules, report_rules
 from pipeline.schemas import ParkingLot
 
 OnStep = Callable[[str], None]
+_YEAR = r"((?:19|20)[0-9]{2})"
+_EVIDENCE = ("osm", "bdtopo", "cadastre", "rpg")
+_TELL_OF_LAND = tuple(f"{folder}/" for folder in _EVIDENCE)
+_DERIVED = "sols dérivés d'autres sources, faute d'OCS GE : indicatifs, et hors du bilan"
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,15 @@ class CommuneLand:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Derived:
+    """The land of a commune by other sources, and what was read for it; nothing by default."""
+
+    land: QualifiedLand | None = None
+    records: tuple[pd.DataFrame, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
 class LandReader:
     """Reads and qualifies the land of a folder once per territory, when a commune first asks."""
 
@@ -74,6 +90,7 @@ class LandReader:
         *,
         lots: gpd.GeoDataFrame | None = None,
         among: gpd.GeoDataFrame | None = None,
+        derive: bool = False,
         on_step: OnStep = lambda _: None,
     ) -> CommuneLand:
         """
@@ -87,6 +104,8 @@ class LandReader:
             `ParkingLot` of the commune, to cross with brownfields; none where not looked for.
         among
             All the communes of the run: what goes with the land is read for them together.
+        derive
+            Where no vintage of OCS GE speaks of the commune, draw a land cover from other sources.
 
         Raises
         ------
@@ -99,15 +118,46 @@ class LandReader:
         context = self._context(commune if among is None else among, territory, on_step)
         on_step("Sols de la commune")
         own, remarks = self._own_vintages(folder, commune)
-        known = Commune(
-            commune, own, context, empty(ParkingLot, territory.crs) if lots is None else lots
-        )
+        drawn = self._derived(commune, territory, on_step) if derive and not own else Derived()
+        parks = empty(ParkingLot, territory.crs) if lots is None else lots
+        known = Commune(commune, own, context, parks, drawn.land)
         law = report_rules(self._configuration.rules, self._day)
+        records = [folder.records, context.records, *drawn.records]
         return CommuneLand(
             tables=land_tables(known, self._rules, law, territory),
-            records=pd.concat([folder.records, context.records], ignore_index=True),
-            warnings=(*folder.warnings, *context.warnings, *remarks),
+            records=pd.concat(records, ignore_index=True),
+            warnings=(*folder.warnings, *context.warnings, *remarks, *drawn.warnings),
         )
+
+    def _derived(self, commune: gpd.GeoDataFrame, territory: Territory, on_step: OnStep) -> Derived:
+        """Draw the land of a commune from other sources, and qualify it."""
+        configuration, rules = self._configuration, self._configuration.rules
+        halo = configuration.assumptions.parking_lots.halo_m.value
+        with TemporaryDirectory(prefix="parzan-") as work:
+            sources = read_sources(
+                self._data,
+                str(commune["insee_code"].iloc[0]),
+                territory,
+                configuration.assumptions,
+                configuration.catalogue,
+                heritage_radius_m=rules.number("APER40.abords_rayon", self._day),
+                work=Path(work),
+                on_progress=on_step,
+                with_land=True,
+            )
+        if sources.land_evidence.empty:
+            return Derived()
+        on_step("Occupation du sol dérivée des autres sources")
+        limits = shapely.union_all(commune.geometry.to_numpy())
+        year = latest_year(sources.land_evidence, self._day)
+        extent = extent_around(limits, halo, configuration.assumptions)
+        pieces = derive_land(
+            sources.land_evidence, extent, year, configuration.assumptions, territory
+        )
+        land = land_of_commune(qualify_land(pieces, self._rules, territory), limits, territory)
+        told = tuple(line for line in sources.warnings if line.startswith(_TELL_OF_LAND))
+        records = sources.records[sources.records["folder"].isin(_EVIDENCE)]
+        return Derived(land, (records,), (_DERIVED, *told))
 
     def _qualified(self, territory: Territory, on_step: OnStep) -> QualifiedFolder:
         if territory.code not in self._folders:
@@ -188,3 +238,15 @@ class LandReader:
                 year = int(cut.land["vintage"].iloc[0])
                 remarks.append(f"ocsge/ : le millésime {year} ne couvre qu'un bord, laissé de côté")
         return own, tuple(remarks)
+
+
+def merge_records(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """Return the records of two readings, a file that both read told once, as the first has it."""
+    both = pd.concat([first, second], ignore_index=True)
+    return both.drop_duplicates(["folder", "file"], ignore_index=True)
+
+
+def latest_year(evidence: gpd.GeoDataFrame, day: date) -> int:
+    """Return the year of the latest row of `LandEvidence`; that of `day` where none has one."""
+    years = pd.to_numeric(evidence["vintage"].str.extract(_YEAR)[0]).dropna()
+    return int(years.max()) if len(years) else day.year

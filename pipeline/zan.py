@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import geopandas as gpd
-import pandas as pd
 
 from pipeline.configuration import Configuration
 from pipeline.crs import Territory, territory_of
@@ -18,7 +17,7 @@ from pipeline.errors import PublicationError, SourceError
 from pipeline.export.product import Product, departement_of, without_parks
 from pipeline.export.publish import publish, publish_note
 from pipeline.ingestion.land_folder import Limits, read_limits
-from pipeline.land import LandReader
+from pipeline.land import LandReader, merge_records
 
 OnStep = Callable[[str], None]
 
@@ -82,7 +81,11 @@ class LandRun:
             raise SourceError(msg)
         own_departement = communes["insee_code"].str.startswith(departement_of(insee_code))
         found = self._reader.land_of(
-            commune, territory, among=gpd.GeoDataFrame(communes[own_departement]), on_step=on_step
+            commune,
+            territory,
+            among=gpd.GeoDataFrame(communes[own_departement]),
+            derive=True,
+            on_step=on_step,
         )
         product = without_parks(
             territory,
@@ -90,7 +93,7 @@ class LandRun:
             self._configuration.rules.as_of(self._day),
             commune,
             found.tables,
-            pd.concat([limits.records, found.records], ignore_index=True),
+            merge_records(limits.records, found.records),
             self._configuration.rules,
             version("parzan"),
         )

@@ -72,7 +72,7 @@ def derive_land(
 
 
 def extent_around(
-    commune: shapely.Polygon, halo_m: float, assumptions: Assumptions
+    commune: shapely.Geometry, halo_m: float, assumptions: Assumptions
 ) -> shapely.Polygon:
     """
     Return the ground to cover for one commune: its box grown by the halo, on the grid.

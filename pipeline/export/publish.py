@@ -122,6 +122,7 @@ def _write(product: Product, path: Path, product_file: str, review_file: str) ->
             product_file=product_file,
             review_file=review_file,
             vintages=product.land.vintages,
+            derived=product.land.derived,
             periods=product.land.periods,
             has_parks=len(product.lots) > 0,
         ),

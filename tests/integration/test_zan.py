@@ -239,3 +239,42 @@ def test_the_note_tells_figures_thresholds_and_what_it_is_not(published):
     for words in ("2\u202f500 m²", "50 m²", "25 %", "ENAF", "OCCUPATION_SOL.gpkg", "non établi"):
         assert words in text
     assert "<script" not in text
+
+
+@pytest.fixture(scope="module")
+def derived(tmp_path_factory):
+    work = tmp_path_factory.mktemp("derived")
+    for folder in ("communes", "osm", "bdtopo", "cadastre"):
+        shutil.copytree(Settings().sample / folder, work / "data" / folder)
+    result = zan(work / "data", work / "out", "62999")
+    assert result.exit_code == 0, result.output
+    return work, result.stdout
+
+
+class TestDerived:
+    """Where no OCS GE is deposited, the land is drawn from the other sources of the sample."""
+
+    def test_it_says_that_it_is_an_indication(self, derived):
+        work, said = derived
+        assert "sols dérivés" in said
+        assert check_product(work / "out/62/62999.gpkg") == []
+
+    def test_every_piece_is_marked_with_its_reliability(self, derived):
+        sols = table(derived[0] / "out", "62999", "sols")
+        assert set(sols["origine"]) == {"derive"}
+        built = sols[sols["code_cs"] == "CS1.1.1.1"]
+        assert built["fiabilite"].notna().all()
+        assert built["artificialise"].eq(1).any()
+        assert sols["artificialise"].isna().any()  # gardens of which nothing tells
+
+    def test_it_is_in_no_balance(self, derived):
+        bilan = table(derived[0] / "out", "62999", "bilan")
+        assert not bilan["indicateur"].str.startswith("surface").any()
+        assert len(table(derived[0] / "out", "62999", "sols_flux")) == 0
+
+    def test_a_run_derives_it_when_asked(self, derived, tmp_path):
+        data = derived[0] / "data"
+        for options, expected in (((), 0), (("--derive-land",), 1)):
+            assert run(data, tmp_path / "out", "62999", "--overwrite", *options).exit_code == 0
+            found = len(table(tmp_path / "out", "62999", "sols"))
+            assert (found > 0) == expected
