@@ -335,3 +335,9 @@ class LandCoverAssumptions(Strict):
     sliver_width_m: Assumption
     most_moved_share: Assumption
     most_repeated_share: Assumption
+
+
+class PlanningAssumptions(Strict):
+    """When a planning document is said to be that of a commune."""
+
+    covered_share: Assumption

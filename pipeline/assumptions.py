@@ -17,6 +17,7 @@ from pipeline.assumption_groups import (
     NeighbourAssumptions,
     OwnerAssumptions,
     ParkingLotAssumptions,
+    PlanningAssumptions,
     PleaAssumptions,
     PriorityAssumptions,
     ProtectionAssumptions,
@@ -27,6 +28,7 @@ from pipeline.assumption_groups import (
     SpaceAssumptions,
     Strict,
 )
+from pipeline.derived_land_choices import DerivedLandChoices
 from pipeline.errors import ConfigError, describe_faults
 
 
@@ -51,6 +53,8 @@ class Assumptions(Strict):
     solar: SolarAssumptions
     priority: PriorityAssumptions
     land_cover: LandCoverAssumptions
+    planning: PlanningAssumptions
+    derived_land: DerivedLandChoices
     ground_cover: tuple[GroundCover, ...]
 
 

@@ -1,32 +1,41 @@
-"""The land part: the land covers of a folder qualified whole, then the share of one commune."""
+"""The land covers of a folder, qualified whole, and the share of each commune."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
-from pipeline.artificialisation.agreement import compare_variants, find_disagreements
 from pipeline.artificialisation.communes import covered_share, land_of_commune
-from pipeline.artificialisation.flows import land_change
-from pipeline.artificialisation.indicators import CommuneReport, report_indicators
-from pipeline.artificialisation.nomenclature import undetermined
-from pipeline.artificialisation.qualify import LandRules, QualifiedLand, qualify_land
-from pipeline.artificialisation.report_scope import UNKNOWN_PLANNING
+from pipeline.artificialisation.derive import derive_land, extent_around
+from pipeline.artificialisation.exemptions import Granted, grant, said_too_small
+from pipeline.artificialisation.qualify import (
+    LandRules,
+    QualifiedLand,
+    Refinement,
+    qualify_land,
+)
+from pipeline.commune_land import Commune, land_tables
 from pipeline.configuration import Configuration
-from pipeline.contracts import conform
-from pipeline.crs import Territory, ground_area
+from pipeline.contracts import empty
+from pipeline.crs import Territory
 from pipeline.export.land_tables import LandTables
+from pipeline.ingestion.folder import read_sources
+from pipeline.ingestion.land_context import LandContext, read_land_context
 from pipeline.ingestion.land_folder import Land, read_land_folder
-from pipeline.land_law import land_rules, report_rules
-from pipeline.schemas import LandFlow, LandStatus, LandTransition, UnreadCodes
+from pipeline.land_law import exemption_thresholds, land_rules, report_rules
+from pipeline.schemas import ParkingLot
 
 OnStep = Callable[[str], None]
+_YEAR = r"((?:19|20)[0-9]{2})"
+_EVIDENCE = ("osm", "bdtopo", "cadastre", "rpg")
+_TELL_OF_LAND = tuple(f"{folder}/" for folder in _EVIDENCE)
+_DERIVED = "sols dérivés d'autres sources, faute d'OCS GE : indicatifs, et hors du bilan"
 
 
 @dataclass(frozen=True)
@@ -52,142 +61,192 @@ class CommuneLand:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Derived:
+    """The land of a commune by other sources, and what was read for it; nothing by default."""
+
+    land: QualifiedLand | None = None
+    records: tuple[pd.DataFrame, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
 class LandReader:
     """Reads and qualifies the land of a folder once per territory, when a commune first asks."""
 
     def __init__(self, data: Path, day: date, configuration: Configuration) -> None:
-        self.day = day
-        self.configuration = configuration
-        self._data = data
-        self._known: dict[str, QualifiedFolder] = {}
+        self._data, self._day = data, day
+        self._configuration = configuration
+        self._folders: dict[str, QualifiedFolder] = {}
+        self._contexts: dict[frozenset[str], LandContext] = {}
 
     @cached_property
-    def rules(self) -> LandRules:
-        """What the texts of the day say of land; `RuleNotInForceError` when they say nothing."""
-        return land_rules(self.configuration.rules, self.configuration.assumptions, self.day)
+    def _rules(self) -> LandRules:
+        return land_rules(self._configuration.rules, self._configuration.assumptions, self._day)
 
-    def qualified(self, territory: Territory, on_step: OnStep) -> QualifiedFolder:
+    def land_of(
+        self,
+        commune: gpd.GeoDataFrame,
+        territory: Territory,
+        *,
+        lots: gpd.GeoDataFrame | None = None,
+        among: gpd.GeoDataFrame | None = None,
+        derive: bool = False,
+        on_step: OnStep = lambda _: None,
+    ) -> CommuneLand:
         """
-        Return the land of a territory, qualified.
+        Return the land of one commune.
+
+        Parameters
+        ----------
+        commune
+            `Commune`, one row, in the territory CRS.
+        lots
+            `ParkingLot` of the commune, to cross with brownfields; none where not looked for.
+        among
+            All the communes of the run: what goes with the land is read for them together.
+        derive
+            Where no vintage of OCS GE speaks of the commune, draw a land cover from other sources.
 
         Raises
         ------
         SourceError
-            If a file of `ocsge/` cannot be used.
+            If a file of the land cannot be used.
         RuleNotInForceError
             If nothing says what is artificial on the day.
         """
-        if territory.code not in self._known:
-            with TemporaryDirectory(prefix="parzan-") as work:
-                land = self._read(territory, Path(work), on_step)
-            self._known[territory.code] = QualifiedFolder(
-                territory,
-                tuple(self._qualify(land, territory, on_step)),
-                land.records,
-                land.warnings,
-            )
-        return self._known[territory.code]
-
-    def _read(self, territory: Territory, work: Path, on_step: OnStep) -> Land:
-        nomenclature = self.rules.nomenclature
-        codes = {item.code for item in (*nomenclature.cover_codes, *nomenclature.use_codes)}
-        return read_land_folder(
-            self._data,
-            territory,
-            self.configuration.assumptions,
-            self.configuration.catalogue,
-            codes,
-            work=work,
-            on_progress=on_step,
+        folder = self._qualified(territory, on_step)
+        context = self._context(commune if among is None else among, territory, on_step)
+        on_step("Sols de la commune")
+        own, remarks = self._own_vintages(folder, commune)
+        drawn = self._derived(commune, territory, on_step) if derive and not own else Derived()
+        parks = empty(ParkingLot, territory.crs) if lots is None else lots
+        known = Commune(commune, own, context, parks, drawn.land)
+        law = report_rules(self._configuration.rules, self._day)
+        records = [folder.records, context.records, *drawn.records]
+        return CommuneLand(
+            tables=land_tables(known, self._rules, law, territory),
+            records=pd.concat(records, ignore_index=True),
+            warnings=(*folder.warnings, *context.warnings, *remarks, *drawn.warnings),
         )
 
+    def _derived(self, commune: gpd.GeoDataFrame, territory: Territory, on_step: OnStep) -> Derived:
+        """Draw the land of a commune from other sources, and qualify it."""
+        configuration, rules = self._configuration, self._configuration.rules
+        halo = configuration.assumptions.parking_lots.halo_m.value
+        with TemporaryDirectory(prefix="parzan-") as work:
+            sources = read_sources(
+                self._data,
+                str(commune["insee_code"].iloc[0]),
+                territory,
+                configuration.assumptions,
+                configuration.catalogue,
+                heritage_radius_m=rules.number("APER40.abords_rayon", self._day),
+                work=Path(work),
+                on_progress=on_step,
+                with_land=True,
+            )
+        if sources.land_evidence.empty:
+            return Derived()
+        on_step("Occupation du sol dérivée des autres sources")
+        limits = shapely.union_all(commune.geometry.to_numpy())
+        year = latest_year(sources.land_evidence, self._day)
+        extent = extent_around(limits, halo, configuration.assumptions)
+        pieces = derive_land(
+            sources.land_evidence, extent, year, configuration.assumptions, territory
+        )
+        land = land_of_commune(qualify_land(pieces, self._rules, territory), limits, territory)
+        told = tuple(line for line in sources.warnings if line.startswith(_TELL_OF_LAND))
+        records = sources.records[sources.records["folder"].isin(_EVIDENCE)]
+        return Derived(land, (records,), (_DERIVED, *told))
+
+    def _qualified(self, territory: Territory, on_step: OnStep) -> QualifiedFolder:
+        if territory.code not in self._folders:
+            with TemporaryDirectory(prefix="parzan-") as work:
+                land = read_land_folder(
+                    self._data,
+                    territory,
+                    self._configuration.assumptions,
+                    self._configuration.catalogue,
+                    self._rules.nomenclature,
+                    work=Path(work),
+                    on_progress=on_step,
+                )
+            granted, remarks = self._grant(land, territory)
+            refinement = Refinement(granted, land.crowns)
+            self._folders[territory.code] = QualifiedFolder(
+                territory,
+                tuple(self._qualify(land, refinement, territory, on_step)),
+                land.records,
+                (*land.warnings, *remarks),
+            )
+        return self._folders[territory.code]
+
+    def _grant(self, land: Land, territory: Territory) -> tuple[Granted, tuple[str, ...]]:
+        """Return what is exempted on the day: what is decided later, or is too small, is told."""
+        least = exemption_thresholds(self._configuration.rules, self._rules.nomenclature, self._day)
+        later = (land.places["decided_on"] > self._day.isoformat()).fillna(value=False)
+        granted = grant(
+            land.places[~later.astype(bool)],
+            least,
+            territory,
+            sliver_m=self._configuration.assumptions.land_cover.sliver_width_m.value,
+        )
+        remarks = []
+        if granted.too_small:
+            remarks.append(said_too_small(granted.too_small))
+        if later.any():
+            ids = ", ".join(land.places.loc[later.astype(bool), "place_id"])
+            remarks.append(f"exemption non appliquée, décidée après le {self._day} : {ids}")
+        return granted, tuple(remarks)
+
     def _qualify(
-        self, land: Land, territory: Territory, on_step: OnStep
+        self, land: Land, refinement: Refinement, territory: Territory, on_step: OnStep
     ) -> Iterator[QualifiedLand]:
         for year, pieces in land.pieces.groupby("vintage", sort=True):
             on_step(f"Qualification des sols de {year} ({len(pieces)} polygones)")
-            yield qualify_land(gpd.GeoDataFrame(pieces), self.rules, territory)
+            yield qualify_land(gpd.GeoDataFrame(pieces), self._rules, territory, refinement)
 
-    def land_of(
-        self, commune: gpd.GeoDataFrame, territory: Territory, on_step: OnStep
-    ) -> CommuneLand:
-        """Return the land of one commune (`Commune`, one row)."""
-        folder = self.qualified(territory, on_step)
-        on_step("Sols de la commune")
-        own, remarks = _own_vintages(folder, commune, self.configuration)
-        tables = _tables(own, commune, folder, self)
-        return CommuneLand(tables, folder.records, (*folder.warnings, *remarks))
+    def _context(
+        self, communes: gpd.GeoDataFrame, territory: Territory, on_step: OnStep
+    ) -> LandContext:
+        codes = frozenset(communes["insee_code"])
+        if codes not in self._contexts:
+            with TemporaryDirectory(prefix="parzan-") as work:
+                self._contexts[codes] = read_land_context(
+                    self._data,
+                    territory,
+                    communes,
+                    self._configuration.assumptions,
+                    self._configuration.catalogue,
+                    work=Path(work),
+                    on_progress=on_step,
+                )
+        return self._contexts[codes]
 
-
-def _own_vintages(
-    folder: QualifiedFolder, commune: gpd.GeoDataFrame, configuration: Configuration
-) -> tuple[list[QualifiedLand], tuple[str, ...]]:
-    """Return the vintages that speak of the commune; those that barely meet it are told."""
-    least = configuration.assumptions.land_cover.least_covered_share.value
-    own, remarks = [], []
-    for whole in folder.vintages:
-        cut = land_of_commune(whole, commune.geometry.iloc[0], folder.territory)
-        share = covered_share(cut)
-        if share >= least:
-            own.append(cut)
-        elif share > 0:
-            year = int(cut.land["vintage"].iloc[0])
-            remarks.append(f"ocsge/ : le millésime {year} ne couvre qu'un bord, laissé de côté")
-    return own, tuple(remarks)
-
-
-def _tables(
-    own: Sequence[QualifiedLand],
-    commune: gpd.GeoDataFrame,
-    folder: QualifiedFolder,
-    reader: LandReader,
-) -> LandTables:
-    territory, crs = folder.territory, folder.territory.crs
-    changes = [
-        land_change(before.land, after.land, territory) for before, after in combinations(own, 2)
-    ]
-    matrices = [conform(LandTransition, change.matrix) for change in changes]
-    report = CommuneReport(
-        vintages=own,
-        matrices=matrices,
-        consumption=pd.DataFrame(columns=["from_year", "to_year", "area_m2"]),
-        planning=UNKNOWN_PLANNING,
-        area_m2=float(ground_area(commune.geometry.to_numpy(), territory)[0]),
-    )
-    nothing, chosen = LandTables.none(crs), reader.rules.variant.name
-    pieces = _stack(LandStatus, (item.land for item in own), crs)
-    return LandTables(
-        pieces=pieces,
-        flows=_stack(LandFlow, (change.flows for change in changes), crs),
-        disagreements=find_disagreements(pieces),
-        brownfields=nothing.brownfields,
-        transitions=_concat(matrices, nothing.transitions),
-        variants=_concat([compare_variants(item, chosen) for item in own], nothing.variants),
-        unread=_concat([_unread(item, reader.rules) for item in own], nothing.unread),
-        indicators=report_indicators(report, report_rules(reader.configuration.rules, reader.day)),
-    )
+    def _own_vintages(
+        self, folder: QualifiedFolder, commune: gpd.GeoDataFrame
+    ) -> tuple[Sequence[QualifiedLand], tuple[str, ...]]:
+        """Return the vintages that speak of the commune; those that barely meet it are told."""
+        least = self._configuration.assumptions.land_cover.least_covered_share.value
+        own, remarks = [], []
+        for whole in folder.vintages:
+            cut = land_of_commune(whole, commune.geometry.iloc[0], folder.territory)
+            share = covered_share(cut)
+            if share >= least:
+                own.append(cut)
+            elif share > 0:
+                year = int(cut.land["vintage"].iloc[0])
+                remarks.append(f"ocsge/ : le millésime {year} ne couvre qu'un bord, laissé de côté")
+        return own, tuple(remarks)
 
 
-def _unread(own: QualifiedLand, rules: LandRules) -> pd.DataFrame:
-    land = own.land[own.land["reason"] != "non_couvert"]
-    pairs = undetermined(
-        land["cover_code"],
-        land["use_code"],
-        land["area_m2"].to_numpy(dtype=float),
-        rules.nomenclature,
-    )
-    return conform(UnreadCodes, pairs.assign(vintage=int(own.land["vintage"].iloc[0])))
+def merge_records(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """Return the records of two readings, a file that both read told once, as the first has it."""
+    both = pd.concat([first, second], ignore_index=True)
+    return both.drop_duplicates(["folder", "file"], ignore_index=True)
 
 
-def _stack(
-    schema: type[LandStatus | LandFlow], parts: Iterable[gpd.GeoDataFrame], crs: str
-) -> gpd.GeoDataFrame:
-    tables = [part for part in parts if len(part)]
-    if not tables:
-        return gpd.GeoDataFrame(conform(schema, pd.DataFrame(columns=[]), crs))
-    return gpd.GeoDataFrame(conform(schema, pd.concat(tables, ignore_index=True), crs))
-
-
-def _concat(parts: Sequence[pd.DataFrame], nothing: pd.DataFrame) -> pd.DataFrame:
-    filled = [part for part in parts if len(part)]
-    return pd.concat(filled, ignore_index=True) if filled else nothing
+def latest_year(evidence: gpd.GeoDataFrame, day: date) -> int:
+    """Return the year of the latest row of `LandEvidence`; that of `day` where none has one."""
+    years = pd.to_numeric(evidence["vintage"].str.extract(_YEAR)[0]).dropna()
+    return int(years.max()) if len(years) else day.year

@@ -69,7 +69,8 @@ class LandExemption(Dated):
     """
     Land that the authority may hold for not artificial, place by place.
 
-    `conditions` are ids of rules; whether a place meets them is for the service to say.
+    `conditions` are ids of rules; whether a place meets them is for the service to say, explicitly
+    when `is_declared`: no map shows them.
     """
 
     code: str
@@ -78,6 +79,7 @@ class LandExemption(Dated):
     needs_review: bool
     admits: tuple[Category, ...] = Field(min_length=1)
     conditions: tuple[str, ...] = ()
+    is_declared: bool = False
     cells: tuple[LandCells, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

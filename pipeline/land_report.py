@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.export.domains import DOMAINS
-from pipeline.french import number
+from pipeline.french import number, percent
 from pipeline.zan import LandResult
 
 _STOCK, _SHARE = "surface_artificialisee", "part_artificialisee"
@@ -32,19 +32,47 @@ def land_document(result: LandResult) -> dict[str, Any]:
     }
 
 
-def print_land(result: LandResult, console: Console) -> None:
-    """Print the stocks by vintage, the net change, and what the other readings would give."""
+def print_land(result: LandResult, console: Console, said: set[str]) -> None:
+    """
+    Print the stocks by vintage, the net change, and what the other readings would give.
+
+    Warnings in `said` are not repeated: communes share their sources. Those printed are added.
+    """
     product = result.product
     title = f"{product.commune_name} ({product.insee_code}), règles au {product.as_of:%d/%m/%Y}"
-    if product.land.vintages:
-        console.print(_stocks(product.land.indicators, product.land.vintages, title))
+    measured = _measured(product.land.indicators)
+    if product.land.vintages and not measured:
+        console.print(f"{title} : sols dérivés", markup=False, soft_wrap=True)
+        console.print(_derived(product.land.pieces), markup=False, soft_wrap=True)
+    elif measured:
+        console.print(_stocks(product.land.indicators, measured, title))
         for line in (*_changes(product.land.indicators), *_readings(product.land.variants)):
             console.print(line, markup=False, soft_wrap=True)
     else:
         console.print(f"{title} : aucune occupation du sol", markup=False, soft_wrap=True)
-    for warning in result.warnings:
+    for warning in (told for told in result.warnings if told not in said):
         console.print(f"Attention : {warning}", style="yellow", markup=False, soft_wrap=True)
+    said.update(result.warnings)
     console.print(f"Produit : {result.path}", markup=False, soft_wrap=True)
+
+
+def _measured(indicators: pd.DataFrame) -> tuple[int, ...]:
+    """Return the vintages that are in the balance: a derived land cover is not."""
+    years = indicators.loc[indicators["code"] == _STOCK, "vintage"]
+    return tuple(sorted(int(year) for year in years))
+
+
+def _derived(pieces: pd.DataFrame) -> str:
+    """Say what a derived land cover knows, and how much of the commune it does not."""
+    area, status = pieces["area_m2"], pieces["is_artificial"]
+    known = status.notna()
+    artificial = float(area[known & status.fillna(value=False)].sum())
+    natural = float(area[known & ~status.fillna(value=True)].sum())
+    unknown = float(area[~known].sum())
+    return (
+        f"Artificialisés {number(artificial)} m², non artificialisés {number(natural)} m²,"
+        f" statut inconnu {number(unknown)} m² ({percent(unknown / float(area.sum()))})"
+    )
 
 
 def _stocks(indicators: pd.DataFrame, vintages: tuple[int, ...], title: str) -> Table:

@@ -14,6 +14,8 @@ STEP_M = 1e-6
 FENCE_SLIT_M = 1e-4
 # Bytes of the digest that names a car park.
 ID_BYTES = 5
+# Bytes of the digest that names a piece of land: of hundreds of thousands, two never share one.
+LAND_ID_BYTES = 8
 # Pieces looked at together: bounds the memory of the distances to every vertex.
 BATCH = 256
 # In pixels: an outline on a line of the grid must not, by rounding, take a row more.
@@ -34,6 +36,8 @@ HASH_SHIFT = 31
 # Ends of edges cut on either side of a limit differ by rounding: a micrometre joins them again.
 # At 0, slivers between them take the ground of a neighbour, square metres at a time.
 NODE_SNAP_M = 1e-6
+# Land is cut along a grid of that step: one polygon with thousands of holes slows every overlay.
+LAND_TILE_M = 1000.0
 # A width is tested a millimetre below: an opening by exactly half of it would erase what has it.
 WIDTH_SLACK_M = 1e-3
 # Vertices from which a shape is reduced to what lies around the polygons that it cuts.
@@ -46,3 +50,5 @@ SHARES_OF_WORK = 16
 SMALLEST_TOLD_SHARE = 0.005
 # Pairs of polygons intersected at once: bounds the memory, and an excess is told early.
 MOST_PAIRS = 10_000
+# Ground is wholly covered when what is not is no more than the rounding of its corners.
+COVERED_SLACK_M2 = 1.0

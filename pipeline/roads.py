@@ -2,6 +2,7 @@
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from pipeline.assumptions import Assumptions
@@ -38,7 +39,7 @@ def carriageways(roads: gpd.GeoDataFrame, assumptions: Assumptions) -> GeometryA
     return np.asarray(shapely.buffer(roads.geometry.to_numpy(), half, cap_style="flat"))
 
 
-def road_width(roads: gpd.GeoDataFrame, assumptions: Assumptions) -> FloatArray:
+def road_width(roads: pd.DataFrame, assumptions: Assumptions) -> FloatArray:
     """
     Return the width of each road, metres.
 

@@ -1,17 +1,19 @@
 """What changed in the law between two days: values, exclusions, perimeters, pleas, due dates."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
+from pipeline.land_nomenclature import LandExemption, LandNomenclature
 from pipeline.legal_values import Dated, Derogation, Exclusion, Protection, Rule
 from pipeline.rule_words import AREA_WORDS, EFFECT_WORDS, territory_words, value_words
 from pipeline.rules import RuleBook
 
-Nature = Literal["valeur", "exclusion", "protection", "derogation"]
+Nature = Literal["valeur", "exclusion", "protection", "derogation", "nomenclature", "exemption"]
 Kind = Literal["entree_en_vigueur", "fin", "valeur", "echeance"]
-_NATURES: tuple[Nature, ...] = ("valeur", "exclusion", "protection", "derogation")
+_NATURES: tuple[Nature, ...] = get_args(Nature)
 _TO_COME, _REACHED = "date à venir", "date atteinte"
 _DatedT = TypeVar("_DatedT", bound=Dated)
 
@@ -63,6 +65,9 @@ def _all_changes(book: RuleBook) -> Iterator[RuleChange]:
     yield from _of_items("exclusion", book.exclusions, _exclusion_id, _exclusion_words)
     yield from _of_items("protection", book.protections, _protection_id, _protection_words)
     yield from _of_items("derogation", book.derogations, _plea_id, _plea_words)
+    yield from _of_items("nomenclature", book.land, _land_id, _land_words)
+    exemptions = [exemption for land in book.land for exemption in land.exemptions]
+    yield from _of_items("exemption", exemptions, _exemption_id, _exemption_words)
 
 
 def _of_rule(rule: Rule) -> Iterator[RuleChange]:
@@ -178,3 +183,20 @@ def _plea_id(item: Derogation) -> tuple[str, str, str]:
 
 def _plea_words(item: Derogation) -> str:
     return item.label
+
+
+def _land_id(item: LandNomenclature) -> tuple[str, str, str]:
+    return "sols_artificialises", "Sols artificialisés : couverture × usage", item.article
+
+
+def _land_words(item: LandNomenclature) -> str:
+    cells = Counter(line.category for line in item.answers.values())
+    return ", ".join(f"{number}° : {cells[number]} cases" for number in sorted(cells))
+
+
+def _exemption_id(item: LandExemption) -> tuple[str, str, str]:
+    return item.code, item.label, item.article
+
+
+def _exemption_words(item: LandExemption) -> str:
+    return f"{item.label}, si le service l'accorde"

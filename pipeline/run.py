@@ -20,10 +20,10 @@ from pipeline.eligible_surface.measure import Ledger, compute_eligible_surface
 from pipeline.errors import RuleNotInForceError
 from pipeline.export.land_tables import LandTables
 from pipeline.export.product import Product
-from pipeline.export.publish import publish
+from pipeline.export.publish import publish, publish_note
 from pipeline.heights import HeightTile
 from pipeline.ingestion.folder import Sources, read_sources
-from pipeline.land import LandReader
+from pipeline.land import LandReader, merge_records
 from pipeline.obligation.apply import Applied, Ground, apply_law
 from pipeline.obligation.classify import Evidence
 from pipeline.obligation.dossiers import boundaries, own_dossiers
@@ -58,10 +58,13 @@ def run_commune(
     configuration: Configuration,
     overwrite: bool = False,
     land: LandReader | None = None,
+    derive_land: bool = False,
     on_step: OnStep = lambda _: None,
 ) -> Result:
     """
     Qualify the car parks and the land of one commune and publish `OUT/DEP/INSEE.gpkg`.
+
+    Where a land cover is known, its method note goes beside it, in `INSEE_note.html`.
 
     Parameters
     ----------
@@ -73,6 +76,8 @@ def run_commune(
         Replace a published product whose content differs; the same content is never an error.
     land
         Reads the land of the folder once for several communes; a reader of its own by default.
+    derive_land
+        Draw the land from other sources where OCS GE says nothing of the commune.
     on_step
         Told, in French, what is being done.
 
@@ -85,21 +90,37 @@ def run_commune(
         insee_code, data=data, day=day, configuration=configuration, on_step=on_step
     )
     reader = land or LandReader(data, day, configuration)
-    product, remarks = with_land(parks, reader, on_step)
+    product, remarks = with_land(parks, reader, derive=derive_land, on_step=on_step)
     on_step("Écriture du GeoPackage")
     path = publish(product, out, overwrite=overwrite)
+    if product.land.vintages:
+        publish_note(product, out)
     return Result(product=product, path=path, warnings=(*warnings, *remarks))
 
 
 def with_land(
-    product: Product, reader: LandReader, on_step: OnStep = lambda _: None
+    product: Product,
+    reader: LandReader,
+    *,
+    derive: bool = False,
+    on_step: OnStep = lambda _: None,
 ) -> tuple[Product, tuple[str, ...]]:
-    """Return a product of car parks with the land of its commune, and what to say of it."""
+    """
+    Return a product of car parks with the land of its commune, and what to say of it.
+
+    `derive`: draw it from other sources where OCS GE says nothing of the commune.
+    """
     try:
-        found = reader.land_of(product.commune, product.territory, on_step)
+        found = reader.land_of(
+            product.commune,
+            product.territory,
+            lots=product.lots,
+            derive=derive,
+            on_step=on_step,
+        )
     except RuleNotInForceError as error:  # a day before the decree: parks have a law, land has none
         return product, (f"sols non qualifiés : {error}",)
-    records = pd.concat([product.records, found.records], ignore_index=True)
+    records = merge_records(product.records, found.records)
     return replace(product, land=found.tables, records=records), found.warnings
 
 

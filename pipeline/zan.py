@@ -9,15 +9,15 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pandas as pd
+import geopandas as gpd
 
 from pipeline.configuration import Configuration
 from pipeline.crs import Territory, territory_of
 from pipeline.errors import PublicationError, SourceError
-from pipeline.export.product import Product, without_parks
-from pipeline.export.publish import publish
+from pipeline.export.product import Product, departement_of, without_parks
+from pipeline.export.publish import publish, publish_note
 from pipeline.ingestion.land_folder import Limits, read_limits
-from pipeline.land import LandReader
+from pipeline.land import LandReader, merge_records
 
 OnStep = Callable[[str], None]
 
@@ -64,6 +64,8 @@ class LandRun:
         """
         Qualify the land of one commune and publish `OUT/DEP/INSEE.gpkg`, its parks without a row.
 
+        The method note goes beside it, in `INSEE_note.html`.
+
         Raises
         ------
         PipelineError
@@ -72,24 +74,33 @@ class LandRun:
         """
         territory = territory_of(insee_code, self._configuration.territories)
         limits = self._limits_of(territory)
-        commune = limits.communes[limits.communes["insee_code"] == insee_code]
+        communes = limits.communes
+        commune = communes[communes["insee_code"] == insee_code].reset_index(drop=True)
         if commune.empty:
             msg = f"commune {insee_code} absente de communes/ ; vérifier le code INSEE"
             raise SourceError(msg)
-        found = self._reader.land_of(commune.reset_index(drop=True), territory, on_step)
+        own_departement = communes["insee_code"].str.startswith(departement_of(insee_code))
+        found = self._reader.land_of(
+            commune,
+            territory,
+            among=gpd.GeoDataFrame(communes[own_departement]),
+            derive=True,
+            on_step=on_step,
+        )
         product = without_parks(
             territory,
             insee_code,
             self._configuration.rules.as_of(self._day),
-            commune.reset_index(drop=True),
+            commune,
             found.tables,
-            pd.concat([limits.records, found.records], ignore_index=True),
+            merge_records(limits.records, found.records),
             self._configuration.rules,
             version("parzan"),
         )
         _refuse_to_erase_parks(self._out / product.departement / f"{insee_code}.gpkg")
         on_step("Écriture du GeoPackage")
         path = publish(product, self._out)
+        publish_note(product, self._out)
         return LandResult(product, path, (*limits.warnings, *found.warnings))
 
     def _limits_of(self, territory: Territory) -> Limits:

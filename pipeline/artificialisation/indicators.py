@@ -171,10 +171,12 @@ def _changes(matrix: pd.DataFrame, commune: CommuneReport, rules: ReportRules) -
     yield replace(row, code="artificialisation", label=label, value=gained)
     label = f"Sols désartificialisés {period}"
     yield replace(row, code="desartificialisation", label=label, value=lost)
-    least, most = _net_bounds(commune.vintages, before, after) if not unknown else (None, None)
+    # Ground that is unknown on one day only would move the stocks of the readings, and not the net.
+    is_one_sided = _area(matrix, was.isna() ^ became.isna()) > 0
+    bounds = (None, None) if is_one_sided else _net_bounds(commune.vintages, before, after)
     label = f"Artificialisation nette {period}"
     net = replace(row, code="artificialisation_nette", label=label, value=gained - lost)
-    yield from _with_share(replace(net, least=least, most=most), commune.area_m2)
+    yield from _with_share(replace(net, least=bounds[0], most=bounds[1]), commune.area_m2)
     label = f"Surface au statut inconnu en {before} ou en {after}"
     yield replace(row, code="surface_incomparable", label=label, value=unknown, item=None)
     label = f"Imperméabilisation nette {period}"

@@ -36,7 +36,7 @@ _TREES = "CS2.1.1.3"  # of mixed kinds: crowns do not tell which
 _TRANSPORT = "US4.1."
 _KEPT = (
     *("land_id", "vintage", "cover_code", "use_code", "origin"),
-    *("declared_artificial", "declared_by_threshold"),
+    *("reliability", "declared_artificial", "declared_by_threshold"),
 )
 _NO_CROWNS = np.empty(0, dtype=object)
 
@@ -60,9 +60,9 @@ class LandRules:
 
 
 @dataclass(frozen=True)
-class LandContext:
+class Refinement:
     """
-    What else is known of the land: places that the service exempts, crowns of mapped trees.
+    What refines the codes: places that the service exempts, crowns of mapped trees.
 
     `crowns`: polygons, shape `(m,)`.
     """
@@ -88,7 +88,7 @@ def qualify_land(
     pieces: gpd.GeoDataFrame,
     rules: LandRules,
     territory: Territory,
-    context: LandContext | None = None,
+    refinement: Refinement | None = None,
 ) -> QualifiedLand:
     """
     Qualify the land of one vintage, whole: thresholds come before any cut by commune.
@@ -102,7 +102,7 @@ def qualify_land(
     pieces
         `LandPiece` of one vintage: a valid coverage in the territory CRS, wider than the communes
         that are asked for.
-    context
+    refinement
         Exemptions granted and crowns mapped; none by default.
 
     Returns
@@ -117,7 +117,7 @@ def qualify_land(
     Code de l'urbanisme, art. R. 101-1 et annexe (décret n° 2023-1096).
     """
     land = check(LandPiece, pieces, territory.crs).reset_index(drop=True)
-    rows, freed = _read_codes(land, rules, context or LandContext())
+    rows, freed = _read_codes(land, rules, refinement or Refinement())
     status = _statuses(rows["by_codes"])
     linear = _is_linear(rows) & (status == ARTIFICIAL)
     shapes = freed.polygons
@@ -152,15 +152,15 @@ class _Ground:
 
 
 def _read_codes(
-    land: gpd.GeoDataFrame, rules: LandRules, context: LandContext
+    land: gpd.GeoDataFrame, rules: LandRules, refinement: Refinement
 ) -> tuple[pd.DataFrame, Freed]:
     """Return what the matrix says of each polygon, cut at the limits of exempted places."""
     shapes = land.geometry.to_numpy()
     herbaceous = _starts(land["cover_code"], _HERBACEOUS)
-    under_trees = wooded(shapes, herbaceous, context.crowns, rules.tree_share)
+    under_trees = wooded(shapes, herbaceous, refinement.crowns, rules.tree_share)
     read = land["cover_code"].mask(pd.Series(under_trees, index=land.index), _TREES)
-    frees = _may_be_freed(read, land["use_code"], rules.nomenclature, context.granted)
-    freed = cut_places(shapes, frees, context.granted)
+    frees = _may_be_freed(read, land["use_code"], rules.nomenclature, refinement.granted)
+    freed = cut_places(shapes, frees, refinement.granted)
     source = freed.source
     rows = pd.DataFrame(land.drop(columns="geometry")).iloc[source].reset_index(drop=True)
     classes = classify(

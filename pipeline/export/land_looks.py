@@ -146,7 +146,8 @@ def _outlined(colour: Colour) -> Drawing:
 
 
 def _doubt() -> Drawing:
-    return fills(polygon(_EDGE, _UNKNOWN, alpha=150, width=0.2), hatching(_EDGE, angle=135))
+    drawn = polygon(_UNKNOWN, (235, 235, 235), alpha=150, width=0.05)
+    return fills(drawn, hatching(_UNKNOWN, angle=135, distance=3))
 
 
 def _blank() -> Drawing:

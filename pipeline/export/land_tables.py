@@ -62,6 +62,12 @@ class LandTables:
         return tuple(sorted({int(year) for year in self.pieces["vintage"]}))
 
     @property
+    def derived(self) -> tuple[int, ...]:
+        """Years of the land covers drawn from other sources than OCS GE."""
+        rows = self.pieces[self.pieces["origin"] == "derive"]
+        return tuple(sorted({int(year) for year in rows["vintage"]}))
+
+    @property
     def periods(self) -> tuple[tuple[int, int], ...]:
         """Pairs of vintages that were compared."""
         pairs = self.transitions[["vintage_before", "vintage_after"]].drop_duplicates()

@@ -112,14 +112,18 @@ class Product:
 
     @property
     def departement(self) -> str:
-        """Folder of the commune: two characters, three overseas."""
-        length = 3 if self.insee_code.startswith(_OVERSEAS) else 2
-        return self.insee_code[:length]
+        """Folder of the commune."""
+        return departement_of(self.insee_code)
 
     @property
     def commune_name(self) -> str:
         """Name of the commune."""
         return str(self.commune["name"].iloc[0])
+
+
+def departement_of(insee_code: str) -> str:
+    """Return the département of a commune: two characters, three overseas."""
+    return insee_code[: 3 if insee_code.startswith(_OVERSEAS) else 2]
 
 
 def without_parks(

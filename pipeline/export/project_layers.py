@@ -44,12 +44,14 @@ class Contents:
     What a product holds, for its project.
 
     `vintages` and `periods` of its land covers, one layer each in the project: two vintages in one
-    would be drawn over one another. `has_parks`: without car parks, the land is shown first.
+    would be drawn over one another. `derived`: those drawn from other sources. `has_parks`: without
+    car parks, the land is shown first.
     """
 
     product_file: str
     review_file: str
     vintages: tuple[int, ...] = ()
+    derived: tuple[int, ...] = ()
     periods: tuple[tuple[int, int], ...] = ()
     has_parks: bool = True
 
@@ -199,7 +201,8 @@ def _parts(layer: Layer, contents: Contents) -> Iterator[tuple[str, str, str]]:
     """Yield the parts of a layer, the one that leads first: end of key, end of title, filter."""
     if layer.name in {"sols", "sols_ecarts"} and contents.vintages:
         for year in reversed(contents.vintages):
-            yield f"_{year}", f" {year}", f'"millesime" = {year}'
+            words = f" {year} (dérivés)" if year in contents.derived else f" {year}"
+            yield f"_{year}", words, f'"millesime" = {year}'
     elif layer.name == "sols_flux" and contents.periods:
         # The widest period leads: it shows all that the others do, but what came and went.
         for before, after in sorted(

@@ -10,6 +10,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from pipeline.errors import PublicationError
 from pipeline.export.conformance import findings
 from pipeline.export.geopackage import stamp, write_layers
+from pipeline.export.land_note import land_note
 from pipeline.export.layers import LAYERS
 from pipeline.export.metadata import abstract_of, iso_document, title_of
 from pipeline.export.product import Product, check_tables
@@ -77,6 +78,26 @@ def publish(product: Product, out: Path, *, overwrite: bool = True) -> Path:
     return path
 
 
+def publish_note(product: Product, out: Path) -> Path:
+    """
+    Write `OUT/DEP/INSEE_note.html`, the method note of the land, in the place of the former one.
+
+    Raises
+    ------
+    PublicationError
+        If the disk refuses.
+    """
+    path = out / product.departement / f"{product.insee_code}_note.html"
+    try:
+        with temporary_beside(path) as temporary:
+            temporary.write_text(land_note(product), encoding="utf-8", newline="\n")
+            swap(temporary, path)
+    except OSError as error:
+        msg = f"{path} : écriture impossible ({error.strerror}) ; vérifier la place et les droits"
+        raise PublicationError(msg) from error
+    return path
+
+
 def _put_in_place(temporary: Path, path: Path, *, overwrite: bool) -> None:
     settle(path)
     if path.exists():
@@ -101,6 +122,7 @@ def _write(product: Product, path: Path, product_file: str, review_file: str) ->
             product_file=product_file,
             review_file=review_file,
             vintages=product.land.vintages,
+            derived=product.land.derived,
             periods=product.land.periods,
             has_parks=len(product.lots) > 0,
         ),

@@ -10,6 +10,8 @@ import pyarrow as pa
 
 from pipeline.assumptions import Assumptions
 from pipeline.crs import ground_area
+from pipeline.ingestion.bdtopo_land import add_land, tells_land
+from pipeline.ingestion.land_words import LandRows
 from pipeline.ingestion.outlines import keep_outlines
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.repairs import drop_repeated, keep_lines, keep_polygons
@@ -26,20 +28,32 @@ _TRUE = ("true", "oui", "t", "1")
 
 @dataclass
 class BdTopo:
-    """Rows of BD TOPO, layer after layer, before they meet those of the other sources."""
+    """
+    Rows of BD TOPO, layer after layer, before they meet those of the other sources.
+
+    `land` is None unless what the ground is was asked for.
+    """
 
     candidates: list[pd.DataFrame] = field(default_factory=list)
     roads: list[pd.DataFrame] = field(default_factory=list)
     buildings: list[pd.DataFrame] = field(default_factory=list)
     carports: list[pd.DataFrame] = field(default_factory=list)
     masks: list[pa.Table] = field(default_factory=list)
+    land: LandRows | None = None
 
 
-def read_bdtopo(reports: Sequence[FileReport], scope: Scope, assumptions: Assumptions) -> BdTopo:
+def read_bdtopo(
+    reports: Sequence[FileReport],
+    scope: Scope,
+    assumptions: Assumptions,
+    *,
+    with_land: bool = False,
+) -> BdTopo:
     """
     Read the layers of BD TOPO that a car park needs; others are recorded as unused.
 
-    A layer is recognised by its name, or its file's, else by its columns. A shapefile without
+    With `with_land`, also what the layers tell of the ground (`found.land`). A layer is recognised
+    by its name, or its file's, else by its columns. A shapefile without
     `.dbf` gives geometry only: its roads have no class.
 
     Raises
@@ -47,7 +61,7 @@ def read_bdtopo(reports: Sequence[FileReport], scope: Scope, assumptions: Assump
     SourceError
         If a file cannot be read.
     """
-    found = BdTopo()
+    found = BdTopo(land=LandRows() if with_land else None)
     seen: set[str] = set()
     for report in reports:
         for layer in list_layers(report):
@@ -64,14 +78,21 @@ def _read_layer(
     found: BdTopo,
 ) -> None:
     fields, count = count_fields(report, layer)
-    kind = _kind(f"{report.file.stem} {layer}".lower(), fields)
-    if kind is None:
+    name = f"{report.file.stem} {layer}".lower()
+    kind = _kind(name, fields)
+    is_land = found.land is not None and tells_land(name, assumptions.derived_land)
+    if kind is None and not is_land:
         report.note(f"couche {layer} : {count} objets, sans usage pour les parcs de stationnement")
         return
     table = read_layer(report, layer, scope, keep_missing=kind == "candidates")
     for date in scope.catalogue["bdtopo"].take(table, "updated").dropna().sort_values()[-1:]:
         report.keep_latest(date)
     table, ids = _identified(table, report, layer, scope, seen)
+    if found.land is not None and is_land:
+        add_land(table, ids, name, scope, assumptions.derived_land, report, found.land)
+    if kind is None:
+        report.row_count += len(table)
+        return
     rows = _ROWS[kind](table, ids, scope, assumptions, report)
     if isinstance(rows, pa.Table):
         found.masks.append(rows)

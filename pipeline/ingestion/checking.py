@@ -10,14 +10,18 @@ import pandas as pd
 
 from pipeline.crs import Territory, territory_of
 from pipeline.errors import SourceError
+from pipeline.ingestion.brownfields import count_brownfields
 from pipeline.ingestion.catalogue import Catalogue
 from pipeline.ingestion.communes import insee_codes
 from pipeline.ingestion.dossiers import read_rows
+from pipeline.ingestion.enaf import count_enaf_communes
+from pipeline.ingestion.exempted_places import count_exempted_places
 from pipeline.ingestion.files import SourceFile, find_files
 from pipeline.ingestion.formats import RAW_OSM, READ_IN, VECTORS
 from pipeline.ingestion.ocsge import count_rows
 from pipeline.ingestion.osm import read_objects
 from pipeline.ingestion.owners import count_owned_parcels
+from pipeline.ingestion.planning import count_planning_rows
 from pipeline.ingestion.points import to_points
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.scope import Scope
@@ -181,4 +185,8 @@ _OPENED_BY: dict[str, Callable[[FileReport, Scope], int]] = {
     "irradiation": _count_cells,
     "mnh": _count_heights,
     "ocsge": count_rows,
+    "enaf": count_enaf_communes,
+    "plu": count_planning_rows,
+    "friches": count_brownfields,
+    "exemptions_sols": count_exempted_places,
 }

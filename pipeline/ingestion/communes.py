@@ -13,11 +13,11 @@ from pipeline.ingestion.catalogue import as_text
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.repairs import drop_repeated, keep_polygons
 from pipeline.ingestion.scope import Bounds, Scope
-from pipeline.ingestion.vector import count_fields, list_layers, read_column, read_layer
+from pipeline.ingestion.vector import count_fields, list_layers, read_columns, read_layer
 from pipeline.schemas import Commune
 
 _COMMUNES = re.compile(r"communes?", re.IGNORECASE)
-_INSEE = re.compile(r"(?:[0-9]{2}|2[AB])[0-9]{3}")
+INSEE_CODE = re.compile(r"(?:[0-9]{2}|2[AB])[0-9]{3}")
 
 
 def find_window(reports: Sequence[FileReport], scope: Scope, halo_m: float) -> Bounds:
@@ -30,7 +30,7 @@ def find_window(reports: Sequence[FileReport], scope: Scope, halo_m: float) -> B
         If the INSEE code has not the right form, or if no file holds this commune.
     """
     code = scope.insee_code
-    if _INSEE.fullmatch(code) is None:
+    if INSEE_CODE.fullmatch(code) is None:
         msg = f"« {code[:20]!r} » n'est pas un code INSEE de commune : cinq caractères, comme 35236"
         raise SourceError(msg)
     everywhere = dataclasses.replace(scope, window=None)
@@ -80,10 +80,11 @@ def insee_codes(report: FileReport, scope: Scope) -> list[str]:
             fields, _ = count_fields(report, layer)
             name = folder.known(fields, "insee_code")
             if name is not None:
-                codes.extend(as_text(read_column(report, layer, name)).dropna())
+                column = read_columns(report, layer, [name], scope.work)[name]
+                codes.extend(as_text(column).dropna())
     except SourceError:  # told when the file is read
         return []
-    return [code for code in codes if _INSEE.fullmatch(code)]
+    return [code for code in codes if INSEE_CODE.fullmatch(code)]
 
 
 def _commune_layers(report: FileReport) -> list[str]:
@@ -117,7 +118,7 @@ def _read_layer(
         name=folder.take(table, "name").fillna(""),
         epci_name=folder.take(table, "epci_name"),
     )[["insee_code", "name", "epci_name", "geometry"]]
-    is_code = table["insee_code"].str.fullmatch(_INSEE.pattern).fillna(value=False).astype(bool)
+    is_code = table["insee_code"].str.fullmatch(INSEE_CODE.pattern).fillna(value=False).astype(bool)
     report.count(int((~is_code).sum()), "ligne sans code INSEE", "lignes sans code INSEE")
     table = table[is_code & (table["insee_code"] == only if only else True)]
     table = keep_polygons(table, list(table["insee_code"]), report)

@@ -22,12 +22,14 @@ from pipeline.ingestion.files import find_files
 from pipeline.ingestion.formats import READ_IN, VECTORS
 from pipeline.ingestion.height_model import HeightModel, read_height_model
 from pipeline.ingestion.icpe import read_installations
+from pipeline.ingestion.land_evidence import gather_land_evidence
 from pipeline.ingestion.monuments import read_monuments
 from pipeline.ingestion.osm import read_osm
 from pipeline.ingestion.owners import read_owned_parcels, tells_owners
 from pipeline.ingestion.parkings import read_parkings
 from pipeline.ingestion.protections import read_protections
 from pipeline.ingestion.provenance import FileReport, to_records
+from pipeline.ingestion.rpg import read_rpg
 from pipeline.ingestion.scope import Scope
 from pipeline.ingestion.trees import read_trees
 from pipeline.masks import MASKS
@@ -38,6 +40,7 @@ from pipeline.schemas import (
     Commune,
     Fence,
     Installation,
+    LandEvidence,
     OwnedParcel,
     Parcel,
     ParkDossier,
@@ -63,7 +66,8 @@ class Sources:
     Everything read around one commune, in the territory CRS; a missing source gives no row.
 
     `masks` is the ground cover only (`pipeline.masks.MASKS`); `owners_known` says that a file
-    of owners tells of the commune: otherwise a parcel that is not listed says nothing; `heights`
+    of owners tells of the commune: otherwise a parcel that is not listed says nothing;
+    `land_evidence` has no row unless it was asked for; `heights`
     are still on disk, read where they are needed; `records` has one row per file and one per
     missing folder; `warnings` are French sentences of one line.
     """
@@ -81,6 +85,7 @@ class Sources:
     parcels: gpd.GeoDataFrame
     hints: gpd.GeoDataFrame
     masks: pa.Table
+    land_evidence: gpd.GeoDataFrame
     dossiers: gpd.GeoDataFrame
     owned_parcels: pd.DataFrame
     owners_known: bool
@@ -99,6 +104,7 @@ def read_sources(
     *,
     heritage_radius_m: float,
     work: Path,
+    with_land: bool = False,
     on_progress: Callable[[str], None] | None = None,
 ) -> Sources:
     """
@@ -118,6 +124,8 @@ def read_sources(
         Radius of the surroundings of a monument without perimeter, metres.
     work
         Temporary folder that receives what archives hold; heights are read there later.
+    with_land
+        Also tell what the ground is made of, for a derived land cover; opens `rpg/`.
     on_progress
         Called with the label of each folder before it is read.
 
@@ -136,7 +144,7 @@ def read_sources(
         raise SourceError(msg)
     scope = Scope(territory, None, insee_code, catalogue, work)
     folders = Folders(data, scope, on_progress or (lambda _: None))
-    return _read(folders, assumptions, heritage_radius_m)
+    return _read(folders, assumptions, heritage_radius_m, with_land=with_land)
 
 
 class Folders:
@@ -207,11 +215,15 @@ class Folders:
         return f"{seen} {around} : {said[:_SHOWN_REMARKS] or 'voir la table des sources'}"
 
 
-def _read(folders: Folders, assumptions: Assumptions, heritage_radius_m: float) -> Sources:
+def _read(
+    folders: Folders, assumptions: Assumptions, heritage_radius_m: float, *, with_land: bool
+) -> Sources:
     scope = _around_commune(folders, assumptions.parking_lots.halo_m.value)
     communes = read_communes(folders.opened("communes"), scope)
-    osm = [read_osm(files, scope, assumptions)] if (files := folders.open("osm")) else []
-    bdtopo = read_bdtopo(folders.open("bdtopo"), scope, assumptions)
+    files = folders.open("osm")
+    osm = [read_osm(files, scope, assumptions, with_land=with_land)] if files else []
+    bdtopo = read_bdtopo(folders.open("bdtopo"), scope, assumptions, with_land=with_land)
+    rpg = [read_rpg(folders.open("rpg"), scope, assumptions.derived_land)] if with_land else []
     cadastre = read_cadastre(folders.open("cadastre"), scope)
     parkings = read_parkings(folders.open("parkings"), scope)
     icpe = read_installations(folders.open("icpe"), folders.open("icpe_emprises"), scope)
@@ -223,15 +235,21 @@ def _read(folders: Folders, assumptions: Assumptions, heritage_radius_m: float) 
     cells = _read_cells(folders.open("irradiation"), scope)
     heights = read_height_model(folders.open("mnh"), scope)
     crs = scope.territory.crs
-    candidates = [*(o.candidates for o in osm), *bdtopo.candidates, *parkings]
-    buildings = [*(o.buildings for o in osm), *bdtopo.buildings, *cadastre.buildings]
+    parks = [*(o.candidates for o in osm), *bdtopo.candidates, *parkings]
+    candidates = _stack(ParkingCandidate, parks, crs)
+    built = [*(o.buildings for o in osm), *bdtopo.buildings, *cadastre.buildings]
+    buildings = _stack(Building, built, crs)
+    told = [rows for rows in (*(o.land for o in osm), bdtopo.land, *rpg) if rows is not None]
+    land = empty(LandEvidence, crs)
+    if with_land:
+        land = gather_land_evidence(told, buildings, candidates, assumptions, crs)
     return Sources(
         communes=check(Commune, communes, crs),
-        candidates=_stack(ParkingCandidate, candidates, crs),
+        candidates=candidates,
         bays=_stack(ParkingBay, [o.bays for o in osm], crs),
         roads=_stack(Road, [*(o.roads for o in osm), *bdtopo.roads], crs),
         fences=_stack(Fence, [o.fences for o in osm], crs),
-        buildings=_stack(Building, buildings, crs),
+        buildings=buildings,
         carports=_stack(Carport, [*(o.carports for o in osm), *bdtopo.carports], crs),
         installations=check(Installation, icpe, crs),
         trees=_stack(Tree, [*(o.trees for o in osm), *trees], crs),
@@ -239,6 +257,7 @@ def _read(folders: Folders, assumptions: Assumptions, heritage_radius_m: float) 
         parcels=_stack(Parcel, cadastre.parcels, crs),
         hints=_stack(CadastralHint, cadastre.hints, crs),
         masks=pa.concat_tables([MASKS.empty_table(), *(o.masks for o in osm), *bdtopo.masks]),
+        land_evidence=land,
         dossiers=check(ParkDossier, dossiers, crs),
         owned_parcels=check_table(OwnedParcel, owned),
         owners_known=tells_owners(owned, scope.insee_code),

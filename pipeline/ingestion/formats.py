@@ -26,11 +26,12 @@ Format = Literal[
 
 ARCHIVES: frozenset[Format] = frozenset({"zip", "gzip", "bzip2", "tar"})
 VECTORS: frozenset[Format] = frozenset({"geojson", "geopackage", "shapefile", "edigeo"})
+LAYERS: frozenset[Format] = VECTORS - {"edigeo"}
 
 RAW_OSM: frozenset[Format] = frozenset({"osm_xml", "osm_pbf", "overpass"})
 # What each folder reads; the others read vector layers only.
 READ_IN: dict[str, frozenset[Format]] = {
-    "osm": RAW_OSM | (VECTORS - {"edigeo"}),
+    "osm": RAW_OSM | LAYERS,
     "icpe": VECTORS | {"csv", "json"},
     "arbres": VECTORS | {"csv"},
     "monuments": VECTORS | {"csv", "json"},
@@ -38,6 +39,10 @@ READ_IN: dict[str, frozenset[Format]] = {
     "proprietaires": frozenset({"csv"}),
     "irradiation": frozenset({"tiff"}),
     "mnh": frozenset({"tiff"}),
+    "enaf": LAYERS | {"csv"},
+    "plu": LAYERS,
+    "friches": LAYERS | {"csv"},
+    "exemptions_sols": LAYERS,
 }
 
 # Files that go with another one, or that explain it; never read for themselves.

@@ -15,11 +15,13 @@ from pipeline.assumptions import Assumptions
 from pipeline.crs import WGS84, FloatArray
 from pipeline.ingestion import osm_rows
 from pipeline.ingestion.formats import RAW_OSM
+from pipeline.ingestion.land_words import LandRows
 from pipeline.ingestion.osm_assembler import assemble
 from pipeline.ingestion.osm_bays import group_bays
 from pipeline.ingestion.osm_carports import carports
 from pipeline.ingestion.osm_exports import read_exports
 from pipeline.ingestion.osm_files import merge_osm
+from pipeline.ingestion.osm_land import land_rows, land_tags
 from pipeline.ingestion.osm_objects import GroundTags, Incomplete, LonLat, Objects, OsmObjects
 from pipeline.ingestion.osm_tree_rows import row_trees
 from pipeline.ingestion.provenance import FileReport
@@ -29,7 +31,11 @@ from pipeline.ingestion.scope import Bounds, Scope
 
 @dataclass(frozen=True)
 class Osm:
-    """Rows of OpenStreetMap, before they meet those of the other sources."""
+    """
+    Rows of OpenStreetMap, before they meet those of the other sources.
+
+    `land` is None unless what the ground is was asked for.
+    """
 
     candidates: pd.DataFrame
     bays: pd.DataFrame
@@ -39,9 +45,16 @@ class Osm:
     carports: pd.DataFrame
     trees: pd.DataFrame
     masks: pa.Table
+    land: LandRows | None
 
 
-def read_osm(reports: Sequence[FileReport], scope: Scope, assumptions: Assumptions) -> Osm:
+def read_osm(
+    reports: Sequence[FileReport],
+    scope: Scope,
+    assumptions: Assumptions,
+    *,
+    with_land: bool = False,
+) -> Osm:
     """
     Read everything of OpenStreetMap that meets the window.
 
@@ -51,7 +64,14 @@ def read_osm(reports: Sequence[FileReport], scope: Scope, assumptions: Assumptio
         If a file cannot be read.
     """
     covers = [cover for cover in assumptions.ground_cover if cover.source == "osm"]
-    found = read_objects(reports, scope, frozenset((cover.tag, cover.value) for cover in covers))
+    ground = frozenset((cover.tag, cover.value) for cover in covers)
+    choices = assumptions.derived_land
+    found = read_objects(
+        reports,
+        scope,
+        ground | land_tags(choices, "surface") if with_land else ground,
+        land_tags(choices, "ligne") if with_land else frozenset(),
+    )
     points, lines = _located(found.points, scope), _located(found.lines, scope)
     areas = _located(found.areas, scope)
     areas = keep_polygons(areas, list(areas["key"]), reports[0])
@@ -80,10 +100,16 @@ def read_osm(reports: Sequence[FileReport], scope: Scope, assumptions: Assumptio
         carports=carports(areas, points, assumptions.carports.same_roof_share.value, reports[0]),
         trees=pd.concat([osm_rows.trees(points), row_trees(lines, points, spacing, reports[0])]),
         masks=osm_rows.masks(areas, covers),
+        land=land_rows(areas, lines, choices, found.vintage) if with_land else None,
     )
 
 
-def read_objects(reports: Sequence[FileReport], scope: Scope, ground: GroundTags) -> OsmObjects:
+def read_objects(
+    reports: Sequence[FileReport],
+    scope: Scope,
+    ground: GroundTags,
+    lines: GroundTags = frozenset(),
+) -> OsmObjects:
     """
     Read the objects of OSM files: raw ones assembled together, then what exports add to them.
 
@@ -94,8 +120,8 @@ def read_objects(reports: Sequence[FileReport], scope: Scope, ground: GroundTags
     """
     raw = [report for report in reports if report.file.format in RAW_OSM]
     exported = [report for report in reports if report.file.format not in RAW_OSM]
-    found = _read_raw(raw, scope, ground) if raw else OsmObjects()
-    for report, objects in read_exports(exported, scope, ground):
+    found = _read_raw(raw, scope, ground, lines) if raw else OsmObjects()
+    for report, objects in read_exports(exported, scope, ground, lines):
         repeated = found.extend(objects)
         report.row_count += len(objects.keys())
         report.count(
@@ -105,10 +131,12 @@ def read_objects(reports: Sequence[FileReport], scope: Scope, ground: GroundTags
     return found
 
 
-def _read_raw(raw: list[FileReport], scope: Scope, ground: GroundTags) -> OsmObjects:
+def _read_raw(
+    raw: list[FileReport], scope: Scope, ground: GroundTags, lines: GroundTags
+) -> OsmObjects:
     path = merge_osm(raw, scope.work)
     try:
-        found = assemble(path, ground)
+        found = assemble(path, ground, lines)
     except RuntimeError as error:
         why = f"données OSM illisibles ou tronquées ({error}) ; redéposer l'extrait"
         raise raw[0].refusal(why) from error

@@ -14,6 +14,7 @@ from pipeline.ingestion.osm_tags import (
     ROLES,
     encloses,
     is_fence,
+    is_line_of,
     is_of_interest,
     is_opening,
     is_tree,
@@ -25,7 +26,7 @@ _PARKING = ("parking", "parking_space")
 _AREA_RELATIONS = ("multipolygon", "boundary")
 
 
-def assemble(path: Path, ground: GroundTags) -> OsmObjects:
+def assemble(path: Path, ground: GroundTags, lines: GroundTags = frozenset()) -> OsmObjects:
     """
     Read one sorted OSM file into points, lines and areas, in degrees.
 
@@ -39,20 +40,23 @@ def assemble(path: Path, ground: GroundTags) -> OsmObjects:
         File sorted by type and id.
     ground
         Pairs (key, value) of the ground covers that areas may carry.
+    lines
+        Pairs of the lines to keep beside roads for cars, fences and rows of trees.
 
     Raises
     ------
     RuntimeError
         If osmium cannot read the file.
     """
-    return _Assembly(ground).read(path)
+    return _Assembly(ground, lines).read(path)
 
 
 class _Assembly:
     """Sorts the objects of a file as they pass; what did not assemble is looked at afterwards."""
 
-    def __init__(self, ground: GroundTags) -> None:
+    def __init__(self, ground: GroundTags, lines: GroundTags) -> None:
         self._ground = ground
+        self._lines = lines
         self._wkb = osmium.geom.WKBFactory()
         self._found = OsmObjects()
         self._drawn: dict[str, Tags] = {}
@@ -60,7 +64,7 @@ class _Assembly:
         self._latest = ""
 
     def read(self, path: Path) -> OsmObjects:
-        keys = KeyFilter(*ROLES, *(key for key, _ in self._ground))
+        keys = KeyFilter(*ROLES, *(key for key, _ in self._ground | self._lines))
         for thing in osmium.FileProcessor(str(path)).with_areas().with_filter(keys):
             if isinstance(thing, osmium.osm.Area):
                 self._add_area(thing, dict(thing.tags))
@@ -98,7 +102,8 @@ class _Assembly:
         if is_of_interest(tags, self._ground) and encloses(tags, key):
             self._drawn[key] = tags
             self._date(way, key, tags)
-        if road_class(tags) is not None or is_fence(tags) or is_tree_row(tags):
+        is_known = road_class(tags) is not None or is_fence(tags) or is_tree_row(tags)
+        if is_known or is_line_of(tags, self._lines):
             self._add_line(way, key, tags)
 
     def _add_line(self, way: osmium.osm.Way, key: str, tags: Tags) -> None:

@@ -19,6 +19,7 @@ from pipeline.ingestion.osm_tags import (
     ROLES,
     encloses,
     is_fence,
+    is_line_of,
     is_of_interest,
     is_opening,
     is_tree,
@@ -40,7 +41,10 @@ _BY_DIMENSION = {0: "node", 1: "way", 2: "relation"}
 
 
 def read_exports(
-    reports: Sequence[FileReport], scope: Scope, ground: GroundTags
+    reports: Sequence[FileReport],
+    scope: Scope,
+    ground: GroundTags,
+    lines: GroundTags = frozenset(),
 ) -> Iterator[tuple[FileReport, OsmObjects]]:
     """
     Yield the objects of each layer of each export (overpass turbo, QuickOSM, GDAL).
@@ -60,7 +64,7 @@ def read_exports(
                 )
                 why = f"{why} ; déposer un export OSM"
                 raise report.refusal(why)
-            yield report, _sort_out(table, layer, scope, ground, report)
+            yield report, _sort_out(table, layer, scope, ground, lines, report)
 
 
 def _holds_osm(table: gpd.GeoDataFrame) -> bool:
@@ -73,6 +77,7 @@ def _sort_out(
     layer: str,
     scope: Scope,
     ground: GroundTags,
+    lines: GroundTags,
     report: FileReport,
 ) -> OsmObjects:
     found = OsmObjects()
@@ -86,8 +91,13 @@ def _sort_out(
     keys = _keys(table, dimensions, layer, report)
     found.dates = _last_edits(table, keys)
     wkbs = shapely.to_wkb(degrees)
-    for key, tags, wkb, dimension in zip(keys, _tags(table, ground), wkbs, dimensions, strict=True):
-        _add(found, key, tags, wkb, int(dimension), ground)
+    for key, tags, wkb, dimension in zip(
+        keys, _tags(table, ground | lines), wkbs, dimensions, strict=True
+    ):
+        if dimension == 1 and is_line_of(tags, lines) and road_class(tags) is None:
+            found.lines.add(key, tags, wkb)
+        else:
+            _add(found, key, tags, wkb, int(dimension), ground)
     return found
 
 

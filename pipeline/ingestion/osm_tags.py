@@ -13,8 +13,8 @@ DETAILS = (
     "access", "area", "boundary", "bridge", "capacity", "covered", "diameter_crown", "est_width",
     "generator:method", "generator:output:electricity", "generator:source", "generator:type",
     "genus", "height", "hgv", "layer", "location", "motor_vehicle", "motorcar", "name", "operator",
-    "parking", "plant:output:electricity", "plant:source", "roof:material", "service", "species",
-    "truck", "tunnel", "type", "vehicle", "width",
+    "leaf_type", "parking", "plant:output:electricity", "plant:source", "roof:material", "service",
+    "species", "surface", "truck", "tunnel", "type", "vehicle", "width",
 )  # fmt: skip
 
 _ON_STREET = {"street_side", "lane", "on_kerb", "half_on_kerb", "on_street", "shoulder"}
@@ -43,6 +43,7 @@ _OPENINGS = {
 # Keys that draw a line even when it closes: such a ring is an area only if it says so.
 _LINEAR_KEYS = ("highway", "barrier", "railway", "waterway")
 _AREA_HIGHWAYS = {"rest_area", "services"}
+_AREA_WATERWAYS = {"riverbank", "dock"}
 _NUMBER = re.compile(r"^\s*(\d+(?:[.,]\d+)?)\s*(?:m|mètres?|metres?|meters?)?\s*$", re.IGNORECASE)
 _RANGE = re.compile(r"^\s*(\d{1,6})\s*(?:-|–|à)\s*(\d{1,6})\s*$")
 _MORE_THAN = re.compile(r"^\s*(?:>|>=|≥|\+)\s*(\d{1,6})\s*$|^\s*(\d{1,6})\s*\+\s*$")
@@ -175,7 +176,13 @@ def encloses(tags: Tags, key: str) -> bool:
     if key.startswith("relation/") or tags.get("area") == "yes":
         return True
     draws_a_line = any(name in tags for name in _LINEAR_KEYS)
-    return not draws_a_line or tags.get("highway") in _AREA_HIGHWAYS
+    is_surface = tags.get("highway") in _AREA_HIGHWAYS or tags.get("waterway") in _AREA_WATERWAYS
+    return not draws_a_line or is_surface
+
+
+def is_line_of(tags: Tags, lines: GroundTags) -> bool:
+    """Tell whether a line carries one of the pairs that are looked for."""
+    return any(pair in lines for pair in tags.items())
 
 
 def is_of_interest(tags: Tags, ground: GroundTags) -> bool:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import warnings
 from collections.abc import Iterable, Mapping
 
 import pandas as pd
@@ -26,19 +27,31 @@ def read_csv(report: FileReport) -> pd.DataFrame:
     if encoding != "utf-8":
         report.note(LATIN_1)
     try:
-        table = pd.read_csv(
-            io.StringIO(text),
-            sep=delimiter_of(text),
-            dtype=str,
-            keep_default_na=False,
-            na_values=[""],
-            quoting=csv.QUOTE_MINIMAL,
-            index_col=False,
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+        with warnings.catch_warnings():
+            # When the first row is the long one, pandas only warns of the values that it drops.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = _parse(text)
+    except (
+        pd.errors.ParserError,
+        pd.errors.ParserWarning,
+        pd.errors.EmptyDataError,
+        ValueError,
+    ) as error:
         why = f"CSV illisible ({error}) ; vérifier le séparateur et les guillemets"
         raise report.refusal(why) from error
     return _lower(table)
+
+
+def _parse(text: str) -> pd.DataFrame:
+    return pd.read_csv(
+        io.StringIO(text),
+        sep=delimiter_of(text),
+        dtype=str,
+        keep_default_na=False,
+        na_values=[""],
+        quoting=csv.QUOTE_MINIMAL,
+        index_col=False,
+    )
 
 
 def delimiter_of(text: str) -> str:

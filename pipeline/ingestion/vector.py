@@ -1,6 +1,7 @@
 """Any vector layer → rows of the window, in the territory CRS, columns in lower case."""
 
 import warnings
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -154,16 +155,20 @@ def count_fields(report: FileReport, layer: str) -> tuple[frozenset[str], int]:
     return frozenset(str(name).lower() for name in info["fields"]), int(info["features"])
 
 
-def read_column(report: FileReport, layer: str, name: str) -> "pd.Series[Any]":
-    """Return one column of a layer, given in lower case, without its geometries."""
-    given = next(str(n) for n in _info(report, layer)["fields"] if str(n).lower() == name)
+def read_columns(
+    report: FileReport, layer: str, names: Collection[str], work: Path
+) -> pd.DataFrame:
+    """Return columns of a layer, given in lower case, without its geometries nor its window."""
+    path, encoding = _decoded(report, work)
+    given = [str(name) for name in _info(report, layer)["fields"] if str(name).lower() in names]
     try:
         table = pyogrio.read_dataframe(
-            report.file.path, layer=layer, columns=[given], read_geometry=False
+            path, layer=layer, columns=given, read_geometry=False, encoding=encoding
         )
     except _DRIVER_FAILURES as error:
         raise _unreadable(report, error) from error
-    return pd.Series(table[given])
+    table.columns = [str(name).lower() for name in table.columns]
+    return pd.DataFrame(table.loc[:, ~table.columns.duplicated()])
 
 
 def _header(report: FileReport, layer: str, scope: Scope) -> tuple[CRS | None, Bounds | None]:

@@ -14,6 +14,13 @@ from pipeline.schemas.land import (
     UnreadCodes,
     VariantArea,
 )
+from pipeline.schemas.land_evidence import LandEvidence
+from pipeline.schemas.land_report import (
+    Brownfield,
+    EnafConsumption,
+    ExemptedPlace,
+    PlanningDocument,
+)
 from pipeline.schemas.law import (
     DecisionStep,
     Ownership,
@@ -57,6 +64,7 @@ from pipeline.schemas.sources import (
 from pipeline.schemas.tables import Table
 
 __all__ = [
+    "Brownfield",
     "Building",
     "CadastralHint",
     "CandidateOutcome",
@@ -69,11 +77,14 @@ __all__ = [
     "DecisionStep",
     "DeclaredChange",
     "EligibleSurface",
+    "EnafConsumption",
     "ExclusionPiece",
+    "ExemptedPlace",
     "Fence",
     "Flow",
     "Indicator",
     "Installation",
+    "LandEvidence",
     "LandFlow",
     "LandOrigin",
     "LandPiece",
@@ -89,6 +100,7 @@ __all__ = [
     "ParkingCandidate",
     "ParkingLot",
     "Perimeter",
+    "PlanningDocument",
     "Plea",
     "Priority",
     "ProtectionShare",

@@ -8,6 +8,7 @@ from pandera.engines.geopandas_engine import Geometry
 from pandera.typing import Series
 from pandera.typing.geopandas import GeoSeries
 
+from pipeline.derived_land_choices import Reliability
 from pipeline.schemas.tables import PlainTable, Polygons, Table
 
 LandOrigin = Literal["ocsge", "derive"]
@@ -24,7 +25,8 @@ class LandPiece(Polygons):
     `cover_code` and `use_code` are dotted (`CS1.1.1.1`, `US4.1.1`), missing where the source has
     none. `is_frame`: part of the road and rail skeleton (`ossature`). `declared_artificial` and
     `declared_by_threshold` are what the producer's product says (`artif`, `crit_seuil`), missing
-    where it does not speak: compared with, never used.
+    where it does not speak: compared with, never used. `reliability` is that of a derived land
+    cover, missing for the producer's own.
     """
 
     land_id: Series[str] = pg.Field(unique=True)
@@ -34,6 +36,7 @@ class LandPiece(Polygons):
     is_frame: Series[bool]
     origin: Series[str] = pg.Field(isin=get_args(LandOrigin))
     source: Series[str]
+    reliability: Series[str] = pg.Field(nullable=True, isin=get_args(Reliability))
     declared_artificial: Series[pd.BooleanDtype] = pg.Field(nullable=True)
     declared_by_threshold: Series[pd.BooleanDtype] = pg.Field(nullable=True)
 
@@ -64,6 +67,7 @@ class LandStatus(Polygons):
     origin: Series[str] = pg.Field(nullable=True, isin=get_args(LandOrigin))
     declared_artificial: Series[pd.BooleanDtype] = pg.Field(nullable=True)
     declared_by_threshold: Series[pd.BooleanDtype] = pg.Field(nullable=True)
+    reliability: Series[str] = pg.Field(nullable=True, isin=get_args(Reliability))
 
 
 class LandFlow(Polygons):

@@ -13,7 +13,7 @@ import shapely
 
 from pipeline.artificialisation.exemptions import grant
 from pipeline.artificialisation.flows import land_change
-from pipeline.artificialisation.qualify import LandContext, qualify_land
+from pipeline.artificialisation.qualify import Refinement, qualify_land
 from pipeline.crs import ground_area
 from pipeline.land_law import exemption_thresholds, land_rules
 from tests.tables import ASSUMPTIONS, FRANCE, L93, RULES
@@ -229,7 +229,7 @@ def qualified_with(pieces, places):
     sliver = ASSUMPTIONS.land_cover.sliver_width_m.value
     named = places.assign(place_id=[f"P{i}" for i in range(len(places))])
     granted = grant(named, least, FRANCE, sliver_m=sliver)
-    return qualify_land(pieces, RULES_OF_LAND, FRANCE, LandContext(granted)).land
+    return qualify_land(pieces, RULES_OF_LAND, FRANCE, Refinement(granted)).land
 
 
 def test_the_public_garden_is_not_artificial_once_the_service_grants_it(pieces):

@@ -29,6 +29,7 @@ def table(schema, *rows):
     [
         pytest.param(LandPiece, PIECE, id="a piece whose codes are not known"),
         pytest.param(LandPiece, PIECE | {"declared_artificial": False}, id="one that IGN judges"),
+        pytest.param(LandPiece, PIECE | {"reliability": "faible"}, id="one that is derived"),
         pytest.param(LandStatus, STATUS, id="a status known without its category"),
         pytest.param(LandStatus, STATUS | {"category": 10, "component_m2": 0.0}, id="the tenth"),
         pytest.param(
@@ -50,6 +51,7 @@ def test_what_is_not_known_is_missing(schema, row):
     [
         pytest.param(LandPiece, [PIECE, PIECE], id="a piece twice"),
         pytest.param(LandPiece, [PIECE | {"origin": "corine"}], id="an unknown origin"),
+        pytest.param(LandPiece, [PIECE | {"reliability": "bonne"}], id="an unknown reliability"),
         pytest.param(LandStatus, [STATUS | {"category": 11}], id="an eleventh category"),
         pytest.param(LandStatus, [STATUS | {"category": 0}], id="a category 0"),
         pytest.param(LandStatus, [STATUS | {"reason": "autre"}], id="an unknown reason"),

@@ -232,3 +232,12 @@ def test_a_legal_value_is_never_rounded(book, value, unit, words):
     (made,) = book(rules=[rule(dated(DAY, value), unit=unit, **base)]).rules
     said = value_words(made, value).replace("\u00a0", " ").replace("\u202f", " ")
     assert said == words
+
+
+def test_the_nomenclature_of_the_land_and_its_exemptions_enter_into_force():
+    found = {it.id: it for it in changes(RULES, date(2023, 11, 28), date(2024, 1, 1))}
+    land = found["sols_artificialises"]
+    assert (land.since, land.kind) == (date(2023, 11, 29), "entree_en_vigueur")
+    assert land.after.startswith("1° : 18 cases")  # 20 uses of a building, sites and ruins are 5°
+    assert found["parc_jardin_public"].since == date(2023, 11, 29)
+    assert found["centrale_solaire"].since == date(2024, 1, 1)

@@ -6,7 +6,7 @@ import pytest
 import shapely
 
 from pipeline.artificialisation.exemptions import grant
-from pipeline.artificialisation.qualify import LandContext, qualify_land
+from pipeline.artificialisation.qualify import Refinement, qualify_land
 from tests.tables import FRANCE, L93, box
 from tests.unit.artificialisation.test_qualify import LAND, SHOP, YARD, at, pieces
 
@@ -24,7 +24,7 @@ def places(*rows):
 
 def qualified(layers, *granted):
     table, _ = pieces(*layers)
-    context = LandContext(grant(places(*granted), LEAST, FRANCE))
+    context = Refinement(grant(places(*granted), LEAST, FRANCE))
     return qualify_land(table, LAND, FRANCE, context).land
 
 

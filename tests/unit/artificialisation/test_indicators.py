@@ -108,6 +108,13 @@ class TestChanges:
         assert net["value"] == 0
         assert net[["least", "most"]].isna().all()
 
+    def test_land_unknown_on_both_days_leaves_the_bounds(self):
+        codes = {**CODES, SHOP: ("CS2.2.1", None)}
+        first = vintage(2018, (SHOP, OTHER), codes=codes)
+        second = vintage(2021, (SHOP, OTHER), (YARD, SQUARE), codes=codes)
+        net = value(report(first, second), "artificialisation_nette", 2021)
+        assert [net["least"], net["value"], net["most"]] == pytest.approx([1e4] * 3, rel=1e-3)
+
     def test_three_vintages_give_every_pair(self):
         found = report(vintage(2015), vintage(2018), vintage(2021))
         nets = found[found["code"] == "artificialisation_nette"]

@@ -5,7 +5,7 @@ import pytest
 import shapely
 from shapely import box
 
-from pipeline.artificialisation.qualify import LandContext, qualify_land
+from pipeline.artificialisation.qualify import Refinement, qualify_land
 from pipeline.artificialisation.tree_cover import wooded
 from tests.tables import FRANCE, X0, Y0
 from tests.unit.artificialisation.test_qualify import LAND, SHOP, YARD, at, pieces
@@ -43,7 +43,7 @@ def test_only_herbaceous_land_is_looked_at():
 def test_a_lawn_under_trees_is_not_artificial_and_says_why():
     table, _ = pieces((SHOP, box(100, 100, 200, 200)), (YARD, box(200, 100, 300, 200)))
     trees = shapely.transform(crowns(box(100, 100, 130, 200)), lambda xy: xy + np.array([X0, Y0]))
-    found = qualify_land(table, LAND, FRANCE, LandContext(crowns=trees)).land
+    found = qualify_land(table, LAND, FRANCE, Refinement(crowns=trees)).land
     lawn, yard = at(found, 150, 150), at(found, 250, 150)
     assert (bool(lawn["is_artificial"]), lawn["category"], lawn["reason"]) == (
         False,

@@ -169,7 +169,7 @@ def _tags(tags):
     return "".join(f"<tag k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in tags.items())
 
 
-def read(data, code=INSEE):
+def read(data, code=INSEE, *, with_land=False):
     """Read a whole data folder for one commune."""
     with tempfile.TemporaryDirectory() as work:
         return read_sources(
@@ -180,7 +180,13 @@ def read(data, code=INSEE):
             CATALOGUE,
             heritage_radius_m=500.0,
             work=Path(work),
+            with_land=with_land,
         )
+
+
+def read_land(data, code=INSEE, *, with_land=True):
+    """Read a whole data folder, and what the ground is made of."""
+    return read(data, code, with_land=with_land)
 
 
 def remarks(sources, file):

@@ -1,6 +1,7 @@
 """Layers of land cover made by hand, in whole metres of Lambert-93, deposited in `ocsge/`."""
 
 import tempfile
+from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
@@ -10,7 +11,8 @@ from pipeline.ingestion.land_folder import read_land_folder
 from tests.tables import ASSUMPTIONS, FRANCE, L93, RULES
 from tests.unit.ingestion.deposits import CATALOGUE
 
-KNOWN = frozenset(item.code for land in RULES.land for item in (*land.cover_codes, *land.use_codes))
+NOMENCLATURE = RULES.land_on(date(2026, 11, 1))
+KNOWN = frozenset(item.code for item in (*NOMENCLATURE.cover_codes, *NOMENCLATURE.use_codes))
 BUILT = {"code_cs": "CS1.1.1.1", "code_us": "US5"}
 GRASS = {"code_cs": "CS2.2.1", "code_us": "US1.1"}
 
@@ -28,10 +30,12 @@ def save(data, name, *rows, crs=L93, layer=None, **options):
     return path
 
 
-def read(data):
-    """Read the whole folder."""
+def read(data, nomenclature=NOMENCLATURE):
+    """Read what qualifies the land."""
     with tempfile.TemporaryDirectory() as work:
-        return read_land_folder(Path(data), FRANCE, ASSUMPTIONS, CATALOGUE, KNOWN, work=Path(work))
+        return read_land_folder(
+            Path(data), FRANCE, ASSUMPTIONS, CATALOGUE, nomenclature, work=Path(work)
+        )
 
 
 def remarks(land, name):

@@ -195,7 +195,7 @@ class TestFiles:
     def test_an_absent_folder_is_a_missing_source(self, tmp_path):
         land = read(tmp_path)
         assert (len(land.pieces), len(land.changes)) == (0, 0)
-        assert land.records["state"].tolist() == ["absente"]
+        assert set(land.records["state"]) == {"absente"}
         assert land.warnings == (
             "ocsge/ : Occupation du sol à grande échelle (OCS GE), source absente",
         )
@@ -293,7 +293,7 @@ class TestDeclaredChanges:
         assert (row.cover_before, row.use_before) == ("CS2.2.1", "US1.1")
         assert (row.cover_after, row.use_after) == ("CS1.1.1.1", "US5")
         assert land.changes["direction"].isna().all()
-        assert land.records["vintage"].tolist() == ["2018"]
+        assert land.records["vintage"].dropna().tolist() == ["2018"]
 
     def test_the_direction_that_ign_states(self, tmp_path):
         rows = [

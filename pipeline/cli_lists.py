@@ -1,0 +1,113 @@
+"""`parzan rules` and `parzan sources`: the law as dated values, the folders of the data."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from pipeline.cli_options import DATES, EXIT_ERROR, AsJson, Data, On, day_of, one_clear_line
+
+rules_app = typer.Typer(no_args_is_help=True, help="Les valeurs légales, datées.")
+sources_app = typer.Typer(no_args_is_help=True, help="Les sources de données.")
+
+
+@rules_app.command("show")
+def rules_show(on: On = None, *, as_json: AsJson = False) -> None:
+    """Affiche les valeurs légales en vigueur à une date."""
+    with one_clear_line():
+        from pipeline.rule_files import load_rules
+        from pipeline.rule_report import print_rules, rules_document
+        from pipeline.settings import Settings
+
+        book, day = load_rules(Settings().config / "rules"), day_of(on)
+        book.as_of(day)
+    if as_json:
+        typer.echo(json.dumps(rules_document(book, day), ensure_ascii=False))
+    else:
+        print_rules(book, day, Console())
+
+
+@rules_app.command("diff")
+def rules_diff(
+    before: Annotated[datetime, typer.Argument(metavar="DATE1", formats=DATES)],
+    after: Annotated[datetime, typer.Argument(metavar="DATE2", formats=DATES)],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Dit ce qui a changé dans le droit après DATE1 et jusqu'à DATE2 comprise."""
+    days = (before.date(), after.date())
+    if days[0] > days[1]:
+        msg = f"{days[0]} suit {days[1]} : donner la date la plus ancienne d'abord"
+        raise typer.BadParameter(msg)
+    with one_clear_line():
+        from pipeline.rule_changes import changes
+        from pipeline.rule_files import load_rules
+        from pipeline.rule_report import changes_document, print_changes
+        from pipeline.settings import Settings
+
+        found = changes(load_rules(Settings().config / "rules"), *days)
+    if as_json:
+        typer.echo(json.dumps(changes_document(found), ensure_ascii=False))
+    else:
+        print_changes(found, *days, Console())
+
+
+@rules_app.command("check")
+def rules_check() -> None:
+    """Vérifie les fichiers de règles et les hypothèses."""
+    with one_clear_line():
+        from pipeline.assumptions import load_assumptions
+        from pipeline.obligation.law import check_completeness
+        from pipeline.rule_files import load_rules
+        from pipeline.settings import Settings
+
+        folder = Settings().config
+        book = load_rules(folder / "rules")
+        check_completeness(book)
+        load_assumptions(folder / "assumptions.yaml")
+    doubts = [
+        *(rule.needs_review for rule in book.rules),
+        *(exclusion.needs_review for exclusion in book.exclusions),
+        *(protection.needs_review for protection in book.protections),
+        *(derogation.needs_review for derogation in book.derogations),
+        *(land.needs_review for land in book.land),
+        *(exemption.needs_review for land in book.land for exemption in land.exemptions),
+    ]
+    typer.echo(f"{len(doubts)} règles lues, {sum(doubts)} à relire (needs_review), aucune erreur")
+
+
+@sources_app.command("list")
+def sources_list(data: Data = None, *, as_json: AsJson = False) -> None:
+    """Donne la liste des sources connues et des fichiers présents."""
+    _sources(data, as_json=as_json, open_files=False)
+
+
+@sources_app.command("check")
+def sources_check(data: Data = None, *, as_json: AsJson = False) -> None:
+    """Ouvre chaque fichier et dit s'il est lisible."""
+    _sources(data, as_json=as_json, open_files=True)
+
+
+def _sources(data: Path | None, *, as_json: bool, open_files: bool) -> None:
+    with one_clear_line():
+        from pipeline.configuration import Configuration
+        from pipeline.ingestion.folder import check_sources, list_sources
+        from pipeline.report import print_sources
+        from pipeline.settings import Settings
+
+        settings = Settings()
+        configuration = Configuration.load(settings)
+        folder = data or settings.data
+        if open_files:
+            table = check_sources(folder, configuration.territories, configuration.catalogue)
+        else:
+            table = list_sources(folder, configuration.catalogue)
+    if as_json:
+        typer.echo(table.to_json(orient="records", force_ascii=False))
+    else:
+        print_sources(table, Console())
+    if open_files and table["anomalie"].notna().any():
+        raise typer.Exit(code=EXIT_ERROR)
