@@ -44,12 +44,10 @@ def law() -> tuple[LandRules, Territory]:
 def pieces(folder: Path) -> gpd.GeoDataFrame:
     """Read the land cover as a run does, its coverage checked."""
     rules, territory = law()
-    axes = (rules.nomenclature.cover_codes, rules.nomenclature.use_codes)
-    codes = {item.code for axis in axes for item in axis}
     with tempfile.TemporaryDirectory() as work:
         return read_land_folder(
             folder, territory, load_assumptions(CONFIG / "assumptions.yaml"),
-            load_catalogue(CONFIG / "sources.yaml"), codes, work=Path(work),
+            load_catalogue(CONFIG / "sources.yaml"), rules.nomenclature, work=Path(work),
         ).pieces  # fmt: skip
 
 
