@@ -121,7 +121,7 @@ def qualify_land(
     status = _statuses(rows["by_codes"])
     linear = _is_linear(rows) & (status == ARTIFICIAL)
     shapes = freed.polygons
-    cut = cut_narrow(shapes, linear, find_borders(shapes), rules.width_m, territory)
+    cut = cut_narrow(shapes, linear, find_borders(shapes), rules.width_m)
     ground = _Ground(cut, find_borders(cut.polygons), ground_area(cut.polygons, territory))
     rows = rows.iloc[cut.source].reset_index(drop=True)
     start, moved = _settle_narrow(status[cut.source], cut, ground.borders)

@@ -7,7 +7,7 @@ import shapely
 
 from pipeline.artificialisation.coverage import BoolArray, Borders, dissolve, label_components
 from pipeline.artificialisation.cuts import Cut, cut_coverage
-from pipeline.crs import FloatArray, GeometryArray, Territory, ground_area
+from pipeline.crs import GeometryArray
 from pipeline.groups import positions_by_key
 from pipeline.polygons import polygonal
 from pipeline.precision import SHARES_OF_WORK, THREADS, WIDTH_SLACK_M
@@ -18,7 +18,6 @@ def cut_narrow(
     is_linear: BoolArray,
     borders: Borders,
     width_m: float,
-    territory: Territory,
     *,
     threads: int = THREADS,
 ) -> Cut:
@@ -39,9 +38,9 @@ def cut_narrow(
     borders
         Those of `polygons`.
     width_m
-        A part as wide as that, on the ground, counts (at least).
-    territory
-        Gives the scale: a metre on the ground is not quite one in the working projection.
+        A part as wide as that, as drawn, counts (at least). Roads of a land cover are drawn around
+        their axes in the working projection: measured on the ground, one drawn 5.00 m wide would be
+        a centimetre narrower north of 49° N, and half the roads of a region would not count.
     threads
         The result does not depend on it.
 
@@ -58,31 +57,21 @@ def cut_narrow(
     component = label_components(is_linear.astype(np.intp), borders)[linear]
     _, own = np.unique(component, return_inverse=True)
     dissolved = dissolve(polygons[linear], own, threads=threads)
-    width = width_m * _scale(dissolved, territory)
     shares = np.array_split(np.arange(len(dissolved)), min(SHARES_OF_WORK, len(dissolved) or 1))
     with ThreadPoolExecutor(threads) as pool:
-        found = pool.map(lambda some: _below(dissolved[some], width[some]), shares)
+        found = pool.map(lambda some: _below(dissolved[some], width_m), shares)
         narrow = np.concatenate(list(found))[own]
     touched = ~shapely.is_empty(narrow)
     return cut_coverage(polygons, linear[touched], narrow[touched], borders, threads=threads)
 
 
-def _scale(surfaces: GeometryArray, territory: Territory) -> FloatArray:
-    """Return metres of the working projection per metre on the ground, where each surface lies."""
-    ground = ground_area(surfaces, territory)
-    planar = shapely.area(surfaces)
-    return np.asarray(
-        np.sqrt(np.divide(planar, ground, out=np.ones_like(ground), where=ground > 0))
-    )
-
-
-def _below(surfaces: GeometryArray, width_m: FloatArray) -> GeometryArray:
+def _below(surfaces: GeometryArray, width_m: float) -> GeometryArray:
     """Return what an opening of half the width erases, corners left out."""
     eroded = shapely.buffer(surfaces, -(width_m - WIDTH_SLACK_M) / 2)
     # Grown back by half of the slack more: what stays reaches its edges, and leaves no sliver.
     erased = polygonal(shapely.difference(surfaces, shapely.buffer(eroded, width_m / 2)))
     parts, owner = shapely.get_parts(erased, return_index=True)
-    large = shapely.area(parts) >= width_m[owner] ** 2
+    large = shapely.area(parts) >= width_m**2
     narrow = np.full(len(surfaces), shapely.Polygon(), dtype=object)
     for i, members in positions_by_key(owner[large]):
         narrow[i] = shapely.multipolygons(parts[large][members])

@@ -133,7 +133,7 @@ def thresholds(folder: Path, threads: str) -> Case:
     borders = find_borders(shapes)
 
     def run() -> Result:
-        cut = cut_narrow(shapes, is_linear, borders, rules.width_m, territory, threads=int(threads))
+        cut = cut_narrow(shapes, is_linear, borders, rules.width_m, threads=int(threads))
         around = find_borders(cut.polygons)
         start = status[cut.source]
         taken = take_status_around(cut.is_inside, start, around)

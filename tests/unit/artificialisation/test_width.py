@@ -10,7 +10,7 @@ from shapely.affinity import rotate
 
 from pipeline.artificialisation.coverage import find_borders
 from pipeline.artificialisation.width import _below, cut_narrow
-from tests.tables import FRANCE, X0, Y0
+from tests.tables import X0, Y0
 from tests.unit.artificialisation.land import FIELD, YARD, cover
 
 TRACK = 3
@@ -19,7 +19,7 @@ TRACK = 3
 def cut(*layers):
     shapes, kinds = cover(*layers)
     shapes = shapely.transform(shapes, lambda xy: xy + np.array([X0, Y0]))
-    found = cut_narrow(shapes, kinds == TRACK, find_borders(shapes), 5.0, FRANCE)
+    found = cut_narrow(shapes, kinds == TRACK, find_borders(shapes), 5.0)
     return found, kinds, shapes
 
 
@@ -130,7 +130,7 @@ def test_a_slanted_track_gives_no_ground_to_its_neighbours(angle, decimetres, mo
     turned = np.array([rotate(shape, angle, origin=(500, 500)) for shape in shapes], dtype=object)
     shapes = shapely.transform(turned, lambda xy: np.round(xy, 2) + np.array([X0, Y0]))
     assert shapely.coverage_is_valid(shapes)
-    found = cut_narrow(shapes, kinds == TRACK, find_borders(shapes), 5.0, FRANCE)
+    found = cut_narrow(shapes, kinds == TRACK, find_borders(shapes), 5.0)
     kept = np.bincount(found.source, weights=shapely.area(found.polygons))
     assert kept == pytest.approx(shapely.area(shapes), abs=0.01)
     assert not shapely.is_empty(found.polygons).any()
