@@ -73,7 +73,7 @@ def test_the_previous_product_is_untouched(data, tmp_path):
     refused(run(data, out), "x.osm")
     assert (out / "62" / "62999.gpkg").read_bytes() == before
     assert sorted(path.name for path in (out / "62").iterdir()) == [
-        "62999.gpkg", "62999_revue.gpkg",
+        "62999.gpkg", "62999_note.html", "62999_revue.gpkg",
     ]  # fmt: skip
 
 
