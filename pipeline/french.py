@@ -8,9 +8,9 @@ def number(value: float) -> str:
     return f"{value:,.0f}".replace(",", "\u202f")
 
 
-def percent(share: float) -> str:
-    """Write a share in whole percent: 0.423 → 42 %."""
-    return f"{number(100 * share)}\u00a0%"
+def percent(share: float, *, digits: int = 0) -> str:
+    """Write a share in percent, whole by default: 0.423 → 42 %, or 42,3 % with one digit."""
+    return f"{100 * share:.{digits}f}".replace(".", ",") + "\u00a0%"
 
 
 def decimal(value: float) -> str:

@@ -25,6 +25,7 @@ from pipeline.configuration import Configuration
 from pipeline.contracts import empty
 from pipeline.crs import Territory
 from pipeline.export.land_tables import LandTables
+from pipeline.french import number
 from pipeline.ingestion.folder import read_sources
 from pipeline.ingestion.land_context import LandContext, read_land_context
 from pipeline.ingestion.land_folder import Land, read_land_folder
@@ -196,7 +197,9 @@ class LandReader:
             remarks.append(said_too_small(granted.too_small))
         if later.any():
             ids = ", ".join(land.places.loc[later.astype(bool), "place_id"])
-            remarks.append(f"exemption non appliquée, décidée après le {self._day} : {ids}")
+            remarks.append(
+                f"exemption non appliquée, décidée après le {self._day:%d/%m/%Y} : {ids}"
+            )
         return granted, tuple(remarks)
 
     def _qualify(
@@ -226,18 +229,32 @@ class LandReader:
     def _own_vintages(
         self, folder: QualifiedFolder, commune: gpd.GeoDataFrame
     ) -> tuple[Sequence[QualifiedLand], tuple[str, ...]]:
-        """Return the vintages that speak of the commune; those that barely meet it are told."""
+        """Return the vintages that speak of the commune; the others, and gaps, are told."""
         least = self._configuration.assumptions.land_cover.least_covered_share.value
-        own, remarks = [], []
+        own: list[QualifiedLand] = []
+        remarks: list[str] = []
         for whole in folder.vintages:
             cut = land_of_commune(whole, commune.geometry.iloc[0], folder.territory)
             share = covered_share(cut)
+            year = int(whole.land["vintage"].iloc[0])
             if share >= least:
                 own.append(cut)
-            elif share > 0:
-                year = int(cut.land["vintage"].iloc[0])
-                remarks.append(f"ocsge/ : le millésime {year} ne couvre qu'un bord, laissé de côté")
+                remarks += _said_bare(cut, year)
+            else:
+                met = "ne couvre qu'un bord" if share > 0 else "ne couvre pas la commune"
+                remarks.append(f"ocsge/ : le millésime {year} {met}, laissé de côté")
         return own, tuple(remarks)
+
+
+def _said_bare(cut: QualifiedLand, year: int) -> Iterator[str]:
+    """Say in French how much of a commune a vintage leaves without data; nothing below 1 m²."""
+    bare = float(cut.land.loc[cut.land["reason"] == "non_couvert", "area_m2"].sum())
+    if round(bare):
+        yield (
+            f"ocsge/ : le millésime {year} laisse {number(bare)} m² de la commune sans donnée, ni"
+            " artificialisés ni comparés ; les seuils ne jugent pas les petites surfaces qui y"
+            " touchent"
+        )
 
 
 def merge_records(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:

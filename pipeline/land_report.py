@@ -85,7 +85,7 @@ def _stocks(indicators: pd.DataFrame, vintages: tuple[int, ...], title: str) -> 
         if len(label):
             cells = (number(values.get((code, year), float("nan"))) for year in vintages)
             table.add_row(str(label.iloc[0]), *cells)
-    shares = (f"{100 * values.get((_SHARE, year), float('nan')):.1f} %" for year in vintages)
+    shares = (percent(values.get((_SHARE, year), float("nan")), digits=1) for year in vintages)
     table.add_row("Part artificialisée de la commune", *shares)
     return table
 
@@ -93,10 +93,16 @@ def _stocks(indicators: pd.DataFrame, vintages: tuple[int, ...], title: str) -> 
 def _changes(indicators: pd.DataFrame) -> list[str]:
     nets = indicators[indicators["code"] == "artificialisation_nette"]
     values = zip(nets["label"], nets["value"], nets["least"], nets["most"], strict=True)
+    bare = indicators[indicators["code"] == "surface_incomparable"]
+    pairs = zip(bare["vintage_before"], bare["vintage"], strict=True)
+    unknown = dict(zip(pairs, bare["value"], strict=True))
+    periods = zip(nets["vintage_before"], nets["vintage"], strict=True)
+    lefts = [unknown[period] for period in periods]
     return [
         f"{label} : {number(value)} m²"
         + ("" if pd.isna(least) else f" (entre {number(least)} et {number(most)} selon la lecture)")
-        for label, value, least, most in values
+        + (f", sans compter {number(left)} m² de statut inconnu" if round(left) else "")
+        for (label, value, least, most), left in zip(values, lefts, strict=True)
     ]
 
 
@@ -109,5 +115,7 @@ def _readings(variants: pd.DataFrame) -> list[str]:
         best = rows.sort_values(["share", "is_default"], ascending=False).iloc[0]
         if pd.notna(best["share"]):
             name = DOMAINS["variante_seuils"].get(best["variant"], best["variant"]).lower()
-            lines.append(f"Accord avec l'IGN en {year} : {100 * best['share']:.2f} % ({name})")
+            lines.append(
+                f"Accord avec l'IGN en {year} : {percent(best['share'], digits=2)} ({name})"
+            )
     return lines

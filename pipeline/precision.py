@@ -36,6 +36,8 @@ HASH_SHIFT = 31
 # Ends of edges cut on either side of a limit differ by rounding: a micrometre joins them again.
 # At 0, slivers between them take the ground of a neighbour, square metres at a time.
 NODE_SNAP_M = 1e-6
+# Lengths that are equal as drawn differ by rounding once summed: neither side holds the longest.
+TIE_SLACK_M = 1e-6
 # Land is cut along a grid of that step: one polygon with thousands of holes slows every overlay.
 LAND_TILE_M = 1000.0
 # A width is tested a millimetre below: an opening by exactly half of it would erase what has it.

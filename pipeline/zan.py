@@ -49,9 +49,10 @@ class LandRun:
         SourceError
             If the limits hold no commune of it.
         """
-        territory = territory_of(departement, self._configuration.territories)
+        whole = departement.upper()  # `2a` is Corse-du-Sud; `6` is none, not 60 to 69
+        territory = territory_of(whole, self._configuration.territories)
         codes = self._limits_of(territory).communes["insee_code"]
-        found: list[str] = codes[codes.str.startswith(departement)].tolist()
+        found: list[str] = codes[codes.map(departement_of) == whole].tolist()
         if not found:
             msg = (
                 f"communes/ : aucune commune du département {departement} ; vérifier le code, ou"

@@ -171,7 +171,7 @@ def _read_codes(
     )
     is_wooded = under_trees[source]
     return (
-        rows[[*_KEPT, "is_frame"]].assign(
+        rows[[*_KEPT, "is_frame", "source"]].assign(
             category=classes["category"],
             by_codes=classes["is_artificial"],
             is_sealed=classes["is_sealed"],
@@ -208,10 +208,15 @@ def _starts(codes: "pd.Series[str]", prefix: str) -> BoolArray:
 
 
 def _is_linear(rows: pd.DataFrame) -> BoolArray:
-    """Tell roads and rails: the skeleton that the producer marks, else every transport use."""
+    """
+    Tell roads and rails: the skeleton that the producer marks, else every transport use.
+
+    File by file: a département that marks it says nothing of the one beside it that does not.
+    """
     transport = _starts(rows["use_code"], _TRANSPORT)
-    frame = rows["is_frame"].to_numpy(dtype=bool)
-    return np.asarray(transport & frame if frame.any() else transport)
+    file = rows["source"].where(rows["origin"] == "ocsge", "")
+    marks = rows["is_frame"].groupby(file, dropna=False).transform("any")
+    return np.asarray(transport & (rows["is_frame"] | ~marks).to_numpy(dtype=bool))
 
 
 def _settle_narrow(status: Statuses, cut: Cut, borders: Borders) -> tuple[Statuses, BoolArray]:

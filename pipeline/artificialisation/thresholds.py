@@ -9,6 +9,7 @@ import numpy.typing as npt
 from pipeline.artificialisation.coverage import BoolArray, Borders, label_components
 from pipeline.crs import FloatArray
 from pipeline.groups import IntArray
+from pipeline.precision import TIE_SLACK_M
 
 Statuses = npt.NDArray[np.int8]
 ARTIFICIAL, NOT_ARTIFICIAL, UNKNOWN = 1, 0, -1
@@ -163,7 +164,8 @@ def _around(component: IntArray, status: Statuses, borders: Borders) -> Statuses
         where = (component[inner[beyond]], status[outer[beyond]])
         np.add.at(length, where, borders.length_m[beyond])
     most = length.argmax(axis=1).astype(np.int8)
-    is_tie = length[:, NOT_ARTIFICIAL] == length[:, ARTIFICIAL]
+    difference = length[:, ARTIFICIAL] - length[:, NOT_ARTIFICIAL]
+    is_tie = np.abs(difference) <= TIE_SLACK_M
     return np.asarray(np.where(is_tie, np.int8(UNKNOWN), most))
 
 

@@ -19,7 +19,10 @@ _LAND = (
         kind="integer", domain="categorie_sol",
     ),
     flag("artificialise", "is_artificial", "Artificialisé", "Vide : inconnu."),
-    flag("impermeable", "is_sealed", "Imperméable", "D'après la couverture."),
+    flag(
+        "impermeable", "is_sealed", "Imperméable",
+        "D'après la couverture ; le bilan ne compte que les catégories 1° et 2°.",
+    ),
     text("raison", "reason", "Ce qui décide du statut", domain="raison_sol"),
     area(
         "surface_composante_m2", "component_m2", "Superficie de l'ensemble",

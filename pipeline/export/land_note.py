@@ -22,6 +22,7 @@ _HEADLINES = (
     *("consommation_enaf", "artificialisation_nette", "part_artificialisation_nette"),
     *("impermeabilisation_nette", "surface_artificialisee", "part_artificialisee"),
     *("surface_impermeable", "surface_par_seuil", "surface_indeterminee", "surface_non_couverte"),
+    "surface_incomparable",
 )
 _MOST_ROWS = 24
 _MOST_SOURCES = 8
@@ -66,7 +67,7 @@ def land_note(product: Product) -> str:
         element("p", {"class": "w"}, text=_WARNING),
         element("p", text=_scope(product.land.indicators)),
         element("h2", text="Indicateurs (CGCT, art. R. 2231-1)"),
-        _figures(product.land.indicators),
+        *_figures(product.land.indicators),
         element("h2", text="Méthode"),
         *(element("p", text=line) for line in _method(product)),
         element("h2", text="Sources"),
@@ -84,7 +85,7 @@ def _scope(indicators: pd.DataFrame) -> str:
     return " ".join(f"{label} : {said}" for label, said in pairs)
 
 
-def _figures(indicators: pd.DataFrame) -> ET.Element:
+def _figures(indicators: pd.DataFrame) -> Iterator[ET.Element]:
     heads = (
         ("Indicateur", ""),
         ("Année", ""),
@@ -99,7 +100,10 @@ def _figures(indicators: pd.DataFrame) -> ET.Element:
     order = shown.assign(rank=shown["code"].map(rank)).sort_values(["rank", "vintage"])
     for row in order.head(_MOST_ROWS).to_dict("records"):
         table.append(element("tr", children=list(_cells({str(k): v for k, v in row.items()}))))
-    return table
+    yield table
+    if len(order) > _MOST_ROWS:
+        left = len(order) - _MOST_ROWS
+        yield element("p", text=f"Et {left} autres lignes : table « bilan » du GeoPackage.")
 
 
 def _cells(row: dict[str, object]) -> Iterator[ET.Element]:

@@ -82,12 +82,15 @@ def read_polygons(report: FileReport, layer: str, scope: Scope) -> gpd.GeoDataFr
     """Return the polygons of a layer, valid, with the id of the producer or a rank: `row_id`."""
     table = read_layer(report, layer, scope)
     if table.empty:
-        report.note(f"couche {layer} vide")
+        report.warn(f"couche {layer} vide")
     ids = scope.catalogue[FOLDER].take(table, "id")
     bare = table.index[ids.isna().to_numpy()]
     ranks = [report.file.row_id(layer, rank) for rank in bare]
     ids = ids.fillna(pd.Series(ranks, index=bare, dtype="str"))
-    return keep_polygons(table.assign(row_id=ids), ids, report)
+    kept = keep_polygons(table.assign(row_id=ids), ids, report)
+    if len(table) and kept.empty:
+        report.warn(f"couche {layer} sans aucun polygone : rien n'en est lu")
+    return kept
 
 
 def find_columns(

@@ -177,6 +177,17 @@ def test_without_a_land_cover_the_product_says_so(data, tmp_path):
     assert not scope["indicateur"].str.startswith("surface").any()
 
 
+def test_a_vintage_that_does_not_meet_the_commune_is_told(data, tmp_path):
+    path = data / "ocsge" / STOCK
+    land = pyogrio.read_dataframe(path)
+    path.unlink()
+    far = land.set_geometry(land.translate(xoff=20_000))
+    pyogrio.write_dataframe(far, path, layer="OCCUPATION_SOL")
+    result = zan(data, tmp_path / "out", "62999")
+    assert "le millésime 2021 ne couvre pas la commune, laissé de côté" in result.stdout
+    assert set(table(tmp_path / "out", "62999", "sols")["millesime"]) == {2024}
+
+
 @pytest.mark.parametrize("arguments", [[], ["62999", "--departement", "62"]])
 def test_communes_or_a_departement(data, tmp_path, arguments):
     assert zan(data, tmp_path / "out", *arguments).exit_code == 2
@@ -186,6 +197,7 @@ def test_communes_or_a_departement(data, tmp_path, arguments):
 def test_an_unknown_commune_or_departement(data, tmp_path):
     refused(zan(data, tmp_path / "out", "62001"), "62001", "communes/")
     refused(zan(data, tmp_path / "out", "--departement", "35"), "35", "communes/")
+    refused(zan(data, tmp_path / "out", "--departement", "6"), "département 6", "communes/")
     assert nothing_written(tmp_path / "out")
 
 
@@ -214,7 +226,10 @@ def test_a_commune_beyond_the_land_cover_has_bare_ground(data, tmp_path):
     limits = gpd.read_file(data / "communes/communes.geojson")
     far = limits.assign(geometry=limits.translate(xoff=0.007))  # about 500 m to the east
     far.to_file(data / "communes/communes.geojson")
-    assert zan(data, tmp_path / "out", "62998").exit_code == 0
+    result = zan(data, tmp_path / "out", "62998")
+    assert result.exit_code == 0
+    assert "de la commune sans donnée" in result.stdout
+    assert "de statut inconnu" in result.stdout  # beside the net change
     sols = table(tmp_path / "out", "62998", "sols")
     assert {"non_couvert", "matrice"} <= set(sols["raison"])
     assert check_product(tmp_path / "out/62/62998.gpkg") == []
@@ -231,6 +246,15 @@ def test_the_note_prints_on_one_page_in_a_real_browser(published, tmp_path):
     subprocess.run([browser, *options, page], check=True, capture_output=True, timeout=120)
     pages = pdf.read_bytes().count(b"/Type /Page") - pdf.read_bytes().count(b"/Type /Pages")
     assert pages == 1
+
+
+def test_the_note_of_many_vintages_says_what_it_leaves_out(data, tmp_path):
+    """Three vintages: 1 line of ENAF, 3 × 4 of periods, 3 × 6 of stocks, beyond 24."""
+    land = pyogrio.read_dataframe(data / "ocsge" / STOCK).assign(millesime="2018")
+    pyogrio.write_dataframe(land, data / "ocsge" / "OCS_D062_2018.gpkg", layer="OCCUPATION_SOL")
+    assert zan(data, tmp_path / "out", "62999").exit_code == 0
+    text = (tmp_path / "out/62/62999_note.html").read_text(encoding="utf-8")
+    assert "autres lignes : table « bilan » du GeoPackage" in text
 
 
 def test_the_note_tells_figures_thresholds_and_what_it_is_not(published):

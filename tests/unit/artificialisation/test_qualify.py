@@ -100,6 +100,15 @@ def test_a_wide_road_counts_and_joins_what_it_touches():
     assert at(found, 515, 520)["component_m2"] == pytest.approx(6900, rel=1e-3)
 
 
+def test_a_skeleton_marked_in_another_file_says_nothing_of_this_one():
+    """Two tracks of 4 m: one file marks its own as skeleton, the other has no such column."""
+    near, far = box(0, 300, 1000, 304), box(0, 700, 1000, 704)
+    table, kinds = pieces((ROAD, near), (YARD, far), codes={**CODES, YARD: CODES[ROAD]})
+    table["source"] = np.where(kinds == YARD, "autre", "essai")
+    found = qualify_land(table, LAND, FRANCE).land
+    assert [at(found, 500, y)["reason"] for y in (302, 702)] == ["seuil_largeur"] * 2
+
+
 def test_without_a_marked_skeleton_every_transport_use_is_linear():
     found = at(qualified((ROAD, box(0, 500, 1000, 504)), frame=()), 500, 502)
     assert found["reason"] == "seuil_largeur"

@@ -7,8 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
 
-from pipeline.artificialisation.coverage import find_borders
-from pipeline.artificialisation.thresholds import UNKNOWN, VARIANTS, apply_thresholds
+from pipeline.artificialisation.coverage import Borders, find_borders
+from pipeline.artificialisation.thresholds import (
+    UNKNOWN,
+    VARIANTS,
+    apply_thresholds,
+    take_status_around,
+)
 from tests.unit.artificialisation.land import (
     DEFAULT,
     FIELD,
@@ -199,3 +204,12 @@ def test_a_polygon_split_in_two_changes_nothing(kinds, variant, cut):
     whole = judged(shapes, kinds, variant)
     assert finer.status[:-2].tolist() == np.delete(whole.status, cut).tolist()
     assert finer.status[-2:].tolist() == [whole.status[cut]] * 2
+
+
+def test_a_tie_is_a_tie_whatever_the_rounding_of_the_sums():
+    """0.1 + 0.2 m of one status, 0.3 m of the other: equal as drawn, not in floating point."""
+    lengths = np.array([0.1, 0.2, 0.3])
+    borders = Borders(np.zeros(3, np.intp), np.arange(1, 4), lengths, np.zeros(4))
+    status = np.array([A, A, A, N], dtype=np.int8)
+    around = take_status_around(np.array([True, False, False, False]), status, borders)
+    assert around[0] == UNKNOWN

@@ -212,6 +212,13 @@ class TestFiles:
         land = read(tmp_path)
         assert len(land.pieces) == 0
         assert "couche vide vide" in remarks(land, name)
+        assert [line for line in land.warnings if "couche vide vide" in line]
+
+    def test_a_layer_without_any_polygon_is_told(self, tmp_path):
+        save(tmp_path, "a.gpkg", (shapely.centroid(LEFT), IGN))
+        land = read(tmp_path)
+        assert len(land.pieces) == 0
+        assert [line for line in land.warnings if "sans aucun polygone" in line]
 
     def test_a_truncated_file_is_refused(self, tmp_path):
         path = save(tmp_path, "a.gpkg", (LEFT, IGN))
