@@ -87,6 +87,12 @@ def _stocks(indicators: pd.DataFrame, vintages: tuple[int, ...], title: str) -> 
             table.add_row(str(label.iloc[0]), *cells)
     shares = (percent(values.get((_SHARE, year), float("nan")), digits=1) for year in vintages)
     table.add_row("Part artificialisée de la commune", *shares)
+    bounds = indicators[indicators["code"] == _SHARE].set_index("vintage")
+    least, most = bounds["least"], bounds["most"]
+    ranges = (
+        f"{percent(least[year], digits=1)} à {percent(most[year], digits=1)}" for year in vintages
+    )
+    table.add_row("   selon la lecture, et le statut inconnu", *ranges)
     return table
 
 
@@ -107,15 +113,18 @@ def _changes(indicators: pd.DataFrame) -> list[str]:
 
 
 def _readings(variants: pd.DataFrame) -> list[str]:
-    """Say which reading of the thresholds agrees best with the producer, where it states one."""
+    """Say how far the reading retained agrees with the producer, and which one agrees better."""
     agreed = variants["both_artificial_m2"] + variants["neither_artificial_m2"]
     whole = agreed + variants["only_ours_m2"] + variants["only_declared_m2"]
-    lines = []
-    for year, rows in variants.assign(share=agreed / whole).groupby("vintage"):
-        best = rows.sort_values(["share", "is_default"], ascending=False).iloc[0]
-        if pd.notna(best["share"]):
-            name = DOMAINS["variante_seuils"].get(best["variant"], best["variant"]).lower()
-            lines.append(
-                f"Accord avec l'IGN en {year} : {percent(best['share'], digits=2)} ({name})"
-            )
-    return lines
+    compared = variants.assign(share=agreed / whole).dropna(subset="share")
+    return [_reading(int(str(year)), rows) for year, rows in compared.groupby("vintage", sort=True)]
+
+
+def _reading(year: int, rows: pd.DataFrame) -> str:
+    best = rows.sort_values(["share", "is_default"], ascending=False).iloc[0]
+    retained = rows[rows["is_default"]].iloc[0]
+    said = f"Accord avec l'IGN en {year} : {percent(retained['share'], digits=2)} de la surface"
+    if bool(best["is_default"]):
+        return said
+    name = DOMAINS["variante_seuils"].get(best["variant"], best["variant"]).lower()
+    return f"{said} ({percent(best['share'], digits=2)} en lisant les seuils {name})"

@@ -54,3 +54,5 @@ SMALLEST_TOLD_SHARE = 0.005
 MOST_PAIRS = 10_000
 # Ground is wholly covered when what is not is no more than the rounding of its corners.
 COVERED_SLACK_M2 = 1.0
+# The parts of a surface sum to it but for rounding: one of exactly 2 500 m² is not below them.
+SUM_SLACK_M2 = 1e-6

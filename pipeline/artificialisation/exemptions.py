@@ -60,9 +60,10 @@ def grant(
         own = places[places["exemption"] == code]
         whole = shapely.get_parts(shapely.union_all(own.geometry.to_numpy()))
         large = whole[ground_area(whole, territory) >= least]
-        met = shapely.intersects(own.geometry.to_numpy(), shapely.union_all(large))
+        admitted = shapely.union_all(large)
+        met = shapely.area(shapely.intersection(own.geometry.to_numpy(), admitted)) > 0
         too_small += own.loc[~met, "place_id"].tolist()
-        ground = shapely.difference(shapely.union_all(large), taken)
+        ground = shapely.difference(admitted, taken)
         if not shapely.is_empty(ground):
             grounds[code] = ground
             taken = shapely.union(taken, ground)

@@ -128,7 +128,11 @@ def _stocks(own: QualifiedLand, commune_m2: float, rules: ReportRules) -> Iterat
     yield stock("surface_par_seuil", "Surface dont un seuil change le statut", moved)
     bare = land["reason"] == "non_couvert"
     unknown = land["is_artificial"].isna() & ~bare
-    yield stock("surface_indeterminee", "Surface au statut inconnu (codes absents)", unknown)
+    yield stock(
+        "surface_indeterminee",
+        "Surface au statut inconnu (codes absents, inconnus ou trop larges)",
+        unknown,
+    )
     yield stock("surface_non_couverte", "Surface sans donnée d'occupation du sol", bare)
     for item in rules.nomenclature.categories:
         code, label = f"surface_categorie_{item.number}", f"{item.number}° {item.label}"

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from pipeline.artificialisation.coverage import BoolArray, Borders, label_components
 from pipeline.crs import FloatArray
 from pipeline.groups import IntArray
-from pipeline.precision import TIE_SLACK_M
+from pipeline.precision import SUM_SLACK_M2, TIE_SLACK_M
 
 Statuses = npt.NDArray[np.int8]
 ARTIFICIAL, NOT_ARTIFICIAL, UNKNOWN = 1, 0, -1
@@ -135,7 +135,9 @@ class _Land:
         """Tell which surfaces are below the threshold, and known to be; and their sizes."""
         size = np.bincount(component, weights=self.area_m2)
         open_m = np.bincount(component, weights=self.borders.open_m)
-        return np.asarray((size < least_m2) & (open_m == 0)), np.asarray(size, dtype=float)
+        return np.asarray((size < least_m2 - SUM_SLACK_M2) & (open_m == 0)), np.asarray(
+            size, dtype=float
+        )
 
     def sizes(self, status: Statuses, decided: FloatArray) -> FloatArray:
         """Return the size that decided, else that of the surface at the end; NaN when unknown."""
@@ -172,4 +174,4 @@ def _around(component: IntArray, status: Statuses, borders: Borders) -> Statuses
 def _large_buildings(is_building: BoolArray, land: _Land, least_m2: float) -> BoolArray:
     group = label_components(is_building.astype(np.intp), land.borders)
     size = np.bincount(group, weights=land.area_m2)
-    return np.asarray(is_building & (size[group] >= least_m2))
+    return np.asarray(is_building & (size[group] >= least_m2 - SUM_SLACK_M2))

@@ -73,8 +73,23 @@ def as_coverage(
             reports[name].note(f"couverture de {once['vintage'].iloc[0]} : {_OPEN_GAP}")
         return once
     _record(once, repair, territory, reports)
+    _warn_of_gaps(once, mended, width, reports)
     result = once.set_geometry(gpd.GeoSeries(mended, once.index, once.crs))
     return gpd.GeoDataFrame(result[~shapely.is_empty(mended)])
+
+
+def _warn_of_gaps(
+    pieces: gpd.GeoDataFrame,
+    mended: GeometryArray,
+    width_m: float,
+    reports: Mapping[str, FileReport],
+) -> None:
+    """Tell of borders that still do not meet: what they part may be judged too small."""
+    left = shapely.coverage_invalid_edges(mended, gap_width=width_m)
+    rows = np.flatnonzero(~shapely.is_empty(left) & ~shapely.is_empty(mended))
+    for name in np.unique(pieces["source"].to_numpy()[rows]):
+        year = pieces["vintage"].iloc[0]
+        reports[name].warn(f"couverture de {year} : {len(rows)} polygones, {_OPEN_GAP}")
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,12 @@ def _read_layer(
     folder = scope.catalogue[FOLDER]
     table = read_polygons(report, layer, scope)
     years = read_vintages(table, layer, columns, report, folder)
+    if (years > scope.latest_year).any():
+        why = (
+            f"couche {layer} : millésime {int(years.max())} à venir ; corriger la colonne millesime"
+            " ou le nom du fichier"
+        )
+        raise report.refusal(why)
     if len(years):
         report.vintage = max(report.vintage or "", str(years.max()))
     if folder.find(table, "frame") is None:

@@ -84,3 +84,9 @@ def test_ground_of_two_exemptions_goes_to_the_first():
     )
     assert shapely.area(granted.grounds[PARK]) == 10_000
     assert shapely.area(granted.grounds[PLANT]) == 5_000
+
+
+def test_a_small_plot_that_meets_a_park_at_a_corner_is_told_to_be_too_small():
+    granted = grant(places((PARK, box(0, 0, 60, 60)), (PARK, box(60, 60, 80, 80))), LEAST, FRANCE)
+    assert granted.too_small == ("P1",)
+    assert shapely.area(granted.grounds[PARK]) == 3600

@@ -339,3 +339,9 @@ class TestDeclaredChanges:
         unread = "codes d'usage non reconnus, laissés vides : 5 polygone(s) (« INDETERMINE »)"
         assert land.warnings == (f"ocsge/a_b_2018_2015/A_B_2018_2015.shp : {unread}",)
         assert land.changes.crs == L93
+
+
+def test_a_vintage_to_come_is_refused(tmp_path):
+    save(tmp_path, "c.gpkg", (LEFT, {**BUILT, "millesime": "2099"}))
+    with pytest.raises(SourceError, match=r"^ocsge/c\.gpkg : couche c : millésime 2099 à venir"):
+        read(tmp_path)
