@@ -17,6 +17,7 @@ Format = Literal[
     "ods",
     "xlsx",
     "zip",
+    "7z",
     "gzip",
     "bzip2",
     "tar",
@@ -24,7 +25,7 @@ Format = Literal[
     "unknown",
 ]
 
-ARCHIVES: frozenset[Format] = frozenset({"zip", "gzip", "bzip2", "tar"})
+ARCHIVES: frozenset[Format] = frozenset({"zip", "7z", "gzip", "bzip2", "tar"})
 VECTORS: frozenset[Format] = frozenset({"geojson", "geopackage", "shapefile", "edigeo"})
 LAYERS: frozenset[Format] = VECTORS - {"edigeo"}
 
@@ -94,6 +95,7 @@ DATA = frozenset(
         ".geojson",
         ".csv",
         ".zip",
+        ".7z",
         ".gz",
         ".bz2",
         ".tar",
@@ -110,6 +112,7 @@ _MAGICS: tuple[tuple[bytes, Format], ...] = (
     (b"\x00\x00\x27\x0a", "shapefile"),
     (b"PK\x03\x04", "zip"),
     (b"PK\x05\x06", "zip"),
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bzip2"),
     (b"BOMT 12:", "edigeo"),
