@@ -25,25 +25,12 @@ from tests.unit.ingestion.live_server import (
     plain,
     ranged,
     send,
-    serving,
     status,
     transport,
 )
 
 BODY = b'{"type": "FeatureCollection", "features": []}'
 PAGE = b"<!DOCTYPE html><html><head><title>Request Rejected</title></head></html>"
-
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch):
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "https_proxy"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def server():
-    with serving() as running:
-        yield running
 
 
 def fetch(server, tmp_path, request=None, **changes):
@@ -316,6 +303,7 @@ def test_silence_is_tried_again_then_told(server, tmp_path):
     assert "aucun octet" in refused(server, tmp_path, timeouts=quick)
 
 
+@pytest.mark.usefixtures("no_proxy")
 def test_a_name_that_does_not_exist_is_told(tmp_path):
     with (
         transport("http://parzan.invalid") as wire,
@@ -324,6 +312,7 @@ def test_a_name_that_does_not_exist_is_told(tmp_path):
         wire.fetch(asking(), tmp_path)
 
 
+@pytest.mark.usefixtures("no_proxy")
 def test_a_port_where_nobody_listens_is_told(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -470,22 +459,6 @@ def test_a_killed_download_is_resumed_by_the_next_run(server, tmp_path):
     run.wait()
     assert fetch(server, tmp_path).path.read_bytes() == large
     assert int(server.seen[1].headers["range"][6:-1]) > 100_000
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A disk of 256 kB; skips, and says so, where it cannot be made."""
-    folder = tmp_path / "incoming"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "parzan", str(folder)]
-    try:
-        made = subprocess.run(mount, capture_output=True, check=False).returncode == 0
-    except OSError:
-        made = False
-    if not made:
-        pytest.skip("a small disk can only be mounted by root")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
 
 
 @pytest.mark.parametrize("announced", [True, False])
