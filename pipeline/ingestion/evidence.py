@@ -4,7 +4,7 @@ import hashlib
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -150,44 +150,41 @@ class EvidenceStore:
 
     def deliver(
         self,
-        evidence: Evidence,
+        parts: Sequence[Evidence],
         data: Path,
         place: str,
         now: datetime,
         *,
-        make: Callable[[Path], Iterable[bytes]] | None = None,
+        make: Callable[[Sequence[Path]], Iterable[bytes]] | None = None,
     ) -> Path:
         """
-        Write a file of the data folder from an answer, at once, and note what it is made of.
+        Write a file of the data folder from answers, at once, and note what it is made of.
 
         A file that somebody deposited, or changed since it was written here, is left alone.
 
         Parameters
         ----------
+        parts
+            The answers, in order.
         data, place
             The data folder, and the file in it with `/` between folders.
         make
-            Gives the bytes of the file from the content; the content itself by default.
+            Gives the bytes of the file from the contents; by default, one after the other.
 
         Raises
         ------
         SourceError
-            If the content was changed, the file there is somebody's, or the disk refuses; an
-            earlier file is then untouched.
+            If a content was changed, the file there is somebody's, or the disk refuses; an earlier
+            file is then untouched.
         """
-        content = self.verified(evidence)
+        contents = [self.verified(part) for part in parts]
         target = data / place
         temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-        digest = hashlib.sha256()
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("xb") as output:
-                for chunk in (make or _chunks)(content):
-                    digest.update(chunk)
-                    output.write(chunk)
-                output.flush()
-                os.fsync(output.fileno())
-            use = Use(place, evidence.key, evidence.sha256, digest.hexdigest(), _iso(now))
+            digest = _written((make or _chunks)(contents), temporary)
+            made_of = tuple((part.key, part.sha256) for part in parts)
+            use = Use(place, digest, _iso(now), made_of)
             self._refuse_to_replace(target, use)
             with self.register.writing() as writing:
                 writing.note(use)
@@ -207,7 +204,7 @@ class EvidenceStore:
         if not target.exists():
             return
         noted = self.register.uses().get(use.place)
-        ours = {use.file_sha256} | ({noted.file_sha256} if noted else set())
+        ours = {use.sha256} | ({noted.sha256} if noted else set())
         if sha256_of(target) not in ours:
             msg = (
                 f"{target} : fichier déposé ou modifié à la main, laissé ; le déplacer pour"
@@ -253,10 +250,23 @@ def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def _chunks(path: Path) -> Iterable[bytes]:
-    with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            yield chunk
+def _written(chunks: Iterable[bytes], path: Path) -> str:
+    """Write a new file to the disk and return its digest."""
+    digest = hashlib.sha256()
+    with path.open("xb") as output:
+        for chunk in chunks:
+            digest.update(chunk)
+            output.write(chunk)
+        output.flush()
+        os.fsync(output.fileno())
+    return digest.hexdigest()
+
+
+def _chunks(paths: Sequence[Path]) -> Iterable[bytes]:
+    for path in paths:
+        with path.open("rb") as stream:
+            while chunk := stream.read(_CHUNK):
+                yield chunk
 
 
 def _flush(path: Path) -> None:

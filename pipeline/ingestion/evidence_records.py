@@ -1,4 +1,4 @@
-"""The register of the evidence store: one row per answer kept, one per file made of it (SQLite)."""
+"""The register of the evidence store (SQLite): the answers kept, and the files made of them."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -19,9 +19,10 @@ CREATE TABLE answers (
     sha256 TEXT NOT NULL, size INTEGER NOT NULL, row_count INTEGER
 );
 CREATE INDEX answers_by_key ON answers (key, fetched_at);
-CREATE TABLE uses (
-    place TEXT PRIMARY KEY, key TEXT NOT NULL, answer_sha256 TEXT NOT NULL,
-    file_sha256 TEXT NOT NULL, written_at TEXT NOT NULL
+CREATE TABLE uses (place TEXT PRIMARY KEY, sha256 TEXT NOT NULL, written_at TEXT NOT NULL);
+CREATE TABLE parts (
+    place TEXT NOT NULL, rank INTEGER NOT NULL, key TEXT NOT NULL, answer_sha256 TEXT NOT NULL,
+    PRIMARY KEY (place, rank)
 );
 """
 
@@ -60,13 +61,17 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Use:
-    """A file of the data folder made from an answer: its place there, and both digests."""
+    """
+    A file of the data folder made from answers.
+
+    `place` is relative to the data folder, `sha256` the digest of the file (the one that the table
+    `sources` of a product gives), `parts` the request keys and digests of the answers, in order.
+    """
 
     place: str
-    key: str
-    answer_sha256: str
-    file_sha256: str
+    sha256: str
     written_at: str
+    parts: tuple[tuple[str, str], ...]
 
 
 _COLUMNS = ", ".join(field.name for field in fields(Evidence))
@@ -108,10 +113,17 @@ class Register:
     def uses(self) -> dict[str, Use]:
         """Return the files made from answers, by their place in the data folder."""
         with self._opened() as opened:
-            rows = opened.execute(
-                "SELECT place, key, answer_sha256, file_sha256, written_at FROM uses ORDER BY place"
+            rows = opened.execute("SELECT place, sha256, written_at FROM uses").fetchall()
+            parts = opened.execute(
+                "SELECT place, key, answer_sha256 FROM parts ORDER BY place, rank"
             ).fetchall()
-        return {row[0]: Use(*row) for row in rows}
+        of_place: dict[str, list[tuple[str, str]]] = {}
+        for place, key, digest in parts:
+            of_place.setdefault(place, []).append((key, digest))
+        return {
+            place: Use(place, digest, day, tuple(of_place.get(place, ())))
+            for place, digest, day in rows
+        }
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
@@ -141,8 +153,15 @@ class Writing:
         )
 
     def note(self, use: Use) -> None:
-        """Say that a file was made from an answer, or made again."""
-        self._opened.execute("INSERT OR REPLACE INTO uses VALUES (?, ?, ?, ?, ?)", astuple(use))
+        """Say that a file was made from answers, or made again."""
+        self._opened.execute(
+            "INSERT OR REPLACE INTO uses VALUES (?, ?, ?)", (use.place, use.sha256, use.written_at)
+        )
+        self._opened.execute("DELETE FROM parts WHERE place = ?", (use.place,))
+        self._opened.executemany(
+            "INSERT INTO parts VALUES (?, ?, ?, ?)",
+            [(use.place, rank, *part) for rank, part in enumerate(use.parts)],
+        )
 
     def forget(self, before: str, kept: set[str]) -> None:
         """
@@ -157,7 +176,7 @@ class Writing:
             """
             DELETE FROM answers WHERE fetched_at < ?
             AND sha256 NOT IN (SELECT sha256 FROM kept)
-            AND sha256 NOT IN (SELECT answer_sha256 FROM uses)
+            AND sha256 NOT IN (SELECT answer_sha256 FROM parts)
             AND EXISTS (SELECT 1 FROM answers AS later WHERE later.key = answers.key
                 AND (later.fetched_at, later.rowid) > (answers.fetched_at, answers.rowid))
             """,

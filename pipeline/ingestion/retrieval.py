@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from pipeline.errors import AbsentError, OfflineError, ServiceError
 from pipeline.ingestion.evidence import EvidenceStore, Facts
@@ -10,6 +9,9 @@ from pipeline.ingestion.evidence_records import Evidence
 from pipeline.ingestion.exchange import Answer, Request
 from pipeline.ingestion.services import Service
 from pipeline.ingestion.transport import Transport
+
+# Reads an answer (and how messages call it); raises `ServiceError` when it is no answer.
+Reader = Callable[[Answer, str], Facts]
 
 
 class Retrieval:
@@ -43,7 +45,7 @@ class Retrieval:
         self._warn = warn
         self._accept_shrink = accept_shrink
 
-    def get(self, request: Request, read: Callable[[Path, str], Facts]) -> Evidence:
+    def get(self, request: Request, read: Reader, *, renew: bool = False) -> Evidence:
         """
         Return an answer that was read and kept.
 
@@ -52,8 +54,9 @@ class Retrieval:
         request
             What is asked.
         read
-            Reads the content (path, and how messages call it); raises `ServiceError` when it is no
-            answer, which is then not kept.
+            Reads the answer; one that it refuses is not kept.
+        renew
+            Ask again even if the copy is fresh.
 
         Returns
         -------
@@ -73,7 +76,7 @@ class Retrieval:
         """
         service = self.transport.services[request.service]
         last = self.store.latest(request)
-        if last is not None and self.is_fresh(last, service):
+        if last is not None and not renew and self.is_fresh(last, service):
             return last
         try:
             return self._fetched(request, service, read, last)
@@ -94,12 +97,12 @@ class Retrieval:
         self,
         request: Request,
         service: Service,
-        read: Callable[[Path, str], Facts],
+        read: Reader,
         last: Evidence | None,
     ) -> Evidence:
         answer = self.transport.fetch(request, self.store.incoming)
         try:
-            facts = read(answer.path, request.where(service))
+            facts = read(answer, request.where(service))
             if last is not None and not self._accept_shrink:
                 _refuse_shrink(answer, facts, last, service, request.where(service))
         except ServiceError:

@@ -34,6 +34,26 @@ class Timeouts(BaseModel):
     total_s: float = Field(gt=0, description="retries and waits included")
 
 
+class WfsLayer(BaseModel):
+    """One layer of a WFS, and the file that it becomes."""
+
+    model_config = _STRICT
+
+    typename: str
+    sorted_by: str = Field(description="a column without repeats: without it pages overlap")
+    folder: str = Field(description="folder of `--data` that reads it")
+    file: str = Field(description="start of the name of the file; readers know the layer by it")
+
+
+class Wfs(BaseModel):
+    """Layers of a WFS, and how many objects it gives at once."""
+
+    model_config = _STRICT
+
+    page_size: int = Field(ge=1)
+    layers: tuple[WfsLayer, ...]
+
+
 class Service(BaseModel):
     """One live service: its maker, its licence, what it bears, how long its answers stay fresh."""
 
@@ -53,6 +73,7 @@ class Service(BaseModel):
     largest_answer_mb: float = Field(gt=0)
     retry: Retry
     timeouts: Timeouts
+    wfs: Wfs | None = None
 
     @field_validator("base")
     @classmethod

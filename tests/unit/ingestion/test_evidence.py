@@ -97,17 +97,29 @@ def test_a_copy_that_was_lost_or_changed_is_no_copy(store):
 
 def test_a_file_is_delivered_whole_and_its_origin_noted(store, tmp_path):
     kept = keep(store, b"content")
-    path = store.deliver(kept, tmp_path / "data", "cadastre/a.json", NOW)
+    path = store.deliver([kept], tmp_path / "data", "cadastre/a.json", NOW)
     assert path == tmp_path / "data" / "cadastre" / "a.json"
     assert path.read_bytes() == b"content"
     use = store.register.uses()["cadastre/a.json"]
-    assert (use.key, use.answer_sha256, use.file_sha256) == (kept.key, kept.sha256, kept.sha256)
+    assert use.sha256 == kept.sha256
+    assert use.parts == ((kept.key, kept.sha256),)
     assert [item.name for item in path.parent.iterdir()] == ["a.json"]
 
 
+def test_a_file_may_be_made_of_several_answers(store, tmp_path):
+    first, second = keep(store, b"a"), keep(store, b"b", asking("/b"))
+    path = store.deliver([second, first], tmp_path, "a/a.txt", NOW)
+    assert path.read_bytes() == b"ba"
+    store.deliver([first], tmp_path, "a/a.txt", NOW, make=lambda paths: [paths[0].read_bytes() * 3])
+    assert path.read_bytes() == b"aaa"
+    use = store.register.uses()["a/a.txt"]
+    assert use.parts == ((first.key, first.sha256),)
+    assert use.sha256 == sha256(b"aaa").hexdigest()
+
+
 def test_a_delivered_file_is_renewed(store, tmp_path):
-    store.deliver(keep(store, b"old"), tmp_path, "a/a.json", NOW)
-    path = store.deliver(keep(store, b"new"), tmp_path, "a/a.json", NOW)
+    store.deliver([keep(store, b"old")], tmp_path, "a/a.json", NOW)
+    path = store.deliver([keep(store, b"new")], tmp_path, "a/a.json", NOW)
     assert path.read_bytes() == b"new"
 
 
@@ -115,11 +127,11 @@ def test_a_delivered_file_is_renewed(store, tmp_path):
 def test_a_file_of_somebody_is_left_alone(store, tmp_path, was_ours):
     path = tmp_path / "a" / "a.json"
     if was_ours:
-        store.deliver(keep(store, b"old"), tmp_path, "a/a.json", NOW)
+        store.deliver([keep(store, b"old")], tmp_path, "a/a.json", NOW)
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"by hand")
     with pytest.raises(SourceError, match="à la main, laissé"):
-        store.deliver(keep(store, b"new"), tmp_path, "a/a.json", NOW)
+        store.deliver([keep(store, b"new")], tmp_path, "a/a.json", NOW)
     assert path.read_bytes() == b"by hand"
     assert [item.name for item in path.parent.iterdir()] == ["a.json"]
 
@@ -128,14 +140,14 @@ def test_a_delivery_killed_before_its_note_is_made_again(store, tmp_path):
     kept = keep(store, b"new")
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "a.json").write_bytes(b"new")  # renamed, then killed
-    store.deliver(kept, tmp_path, "a/a.json", NOW)
-    assert store.register.uses()["a/a.json"].answer_sha256 == kept.sha256
+    store.deliver([kept], tmp_path, "a/a.json", NOW)
+    assert store.register.uses()["a/a.json"].parts == ((kept.key, kept.sha256),)
 
 
 def test_a_full_disk_leaves_the_earlier_file(store, small_disk):
-    store.deliver(keep(store, b"old"), small_disk, "a/a.json", NOW)
+    store.deliver([keep(store, b"old")], small_disk, "a/a.json", NOW)
     with pytest.raises(SourceError, match="disque plein"):
-        store.deliver(keep(store, bytes(400_000)), small_disk, "a/a.json", NOW)
+        store.deliver([keep(store, bytes(400_000))], small_disk, "a/a.json", NOW)
     assert [item.name for item in (small_disk / "a").iterdir()] == ["a.json"]
     assert (small_disk / "a" / "a.json").read_bytes() == b"old"
 
@@ -146,7 +158,7 @@ def test_prune_keeps_what_is_last_recent_used_or_referred_to(store, tmp_path):
     )
     recent, last = keep(store, b"recent", now=NOW + 20 * DAY), keep(store, b"last", asking("/b"))
     keep(store, b"newest", now=NOW + 40 * DAY)
-    store.deliver(used, tmp_path, "a/a.json", NOW)
+    store.deliver([used], tmp_path, "a/a.json", NOW)
     for path in (store.root / "contents").glob("*/*"):
         make_old(path)
     now = NOW + 41 * DAY

@@ -125,8 +125,8 @@ def test_without_a_count_bytes_tell_the_loss(desk, server):
 
 
 def test_an_answer_that_its_reader_refuses_is_not_kept(desk, server):
-    def refuse(path, where):
-        msg = f"{where} : {path.read_text()} ; relancer"
+    def refuse(answer, where):
+        msg = f"{where} : {answer.path.read_text()} ; relancer"
         raise ServiceError(msg)
 
     server.on("/a", OLD)
