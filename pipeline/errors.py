@@ -47,7 +47,9 @@ class OfflineError(ServiceError):
 
 
 class AbsentError(ServiceError):
-    """The service answers that it holds no such thing."""
+    """The service answers that it holds no such thing: `status` is 404, or 410 for good."""
+
+    status = 404
 
 
 class ContractError(PipelineError, ValueError):

@@ -122,6 +122,16 @@ class EvidenceStore:
             raise of_disk(error, str(self.root)) from error
         return evidence
 
+    def keep_absence(
+        self, request: Request, service: Service, status: int, now: datetime
+    ) -> Evidence:
+        """Say in the register that the service answered that it holds no such thing."""
+        self.incoming.mkdir(parents=True, exist_ok=True)
+        path = self.incoming / f"{uuid.uuid4().hex}.whole"
+        path.touch()
+        answer = Answer(path, sha256_of(path), 0, service.url(request.path), status, {})
+        return self.keep(answer, request, service, Facts(), now)
+
     def _adopt(self, answer: Answer) -> None:
         target = self.content(answer.sha256)
         if target.is_file() and target.stat().st_size == answer.size:
@@ -184,11 +194,11 @@ class EvidenceStore:
             target.parent.mkdir(parents=True, exist_ok=True)
             digest = _written((make or _chunks)(contents), temporary)
             made_of = tuple((part.key, part.sha256) for part in parts)
-            use = Use(place, digest, _iso(now), made_of)
-            self._refuse_to_replace(target, use)
+            # Said before it is done: killed in between, the file that is there is still known.
+            before = self._refuse_to_replace(target, place, digest)
             with self.register.writing() as writing:
-                writing.note(use)
-                temporary.replace(target)
+                writing.note(Use(place, digest, before, _iso(now), made_of))
+            temporary.replace(target)
             _flush_folder(target.parent)
         except OSError as error:
             with suppress(OSError):
@@ -198,19 +208,24 @@ class EvidenceStore:
             raise of_disk(error, str(target)) from error
         return target
 
-    def _refuse_to_replace(self, target: Path, use: Use) -> None:
-        """Refuse to replace a file that is neither of this store nor the same."""
+    def is_ours(self, data: Path, place: str) -> bool:
+        """Tell whether a file of the data folder is as it was written from this store."""
+        noted = self.register.uses().get(place) if self.exists() else None
+        return noted is not None and sha256_of(data / place) in {noted.sha256, noted.previous}
+
+    def _refuse_to_replace(self, target: Path, place: str, digest: str) -> str | None:
+        """Refuse to replace a file that is not of this store; return its digest if there is one."""
         _removed(list(target.parent.glob(f".{target.name}.*")))  # of writers that were killed
         if not target.exists():
-            return
-        noted = self.register.uses().get(use.place)
-        ours = {use.sha256} | ({noted.sha256} if noted else set())
-        if sha256_of(target) not in ours:
+            return None
+        found = sha256_of(target)
+        if found != digest and not self.is_ours(target.parents[place.count("/")], place):
             msg = (
                 f"{target} : fichier déposé ou modifié à la main, laissé ; le déplacer pour"
                 " employer celui du service"
             )
             raise SourceError(msg)
+        return found
 
     def prune(self, now: datetime, *, keep_days: float, kept: set[str] | None = None) -> Pruned:
         """

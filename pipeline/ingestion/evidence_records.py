@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.errors import SourceError
 
 _VERSION = 1
+_REFUSAL = 400
 _WAIT_S = 60.0
 _TABLES = """
 CREATE TABLE answers (
@@ -19,7 +20,9 @@ CREATE TABLE answers (
     sha256 TEXT NOT NULL, size INTEGER NOT NULL, row_count INTEGER
 );
 CREATE INDEX answers_by_key ON answers (key, fetched_at);
-CREATE TABLE uses (place TEXT PRIMARY KEY, sha256 TEXT NOT NULL, written_at TEXT NOT NULL);
+CREATE TABLE uses (
+    place TEXT PRIMARY KEY, sha256 TEXT NOT NULL, previous TEXT, written_at TEXT NOT NULL
+);
 CREATE TABLE parts (
     place TEXT NOT NULL, rank INTEGER NOT NULL, key TEXT NOT NULL, answer_sha256 TEXT NOT NULL,
     PRIMARY KEY (place, rank)
@@ -35,6 +38,7 @@ class Evidence:
     `key` is that of the request, `asked` its canonical JSON, `url` the address that answered after
     redirects, `fetched_at` an ISO time in UTC, `vintage` the date that the producer gives its data,
     `sha256` and `size` (bytes) those of the content, `row_count` its number of objects if known.
+    An answer that there is no such thing is kept too, with its status and an empty content.
     """
 
     key: str
@@ -54,6 +58,11 @@ class Evidence:
     row_count: int | None
 
     @property
+    def is_absence(self) -> bool:
+        """Tell whether the service answered that it holds no such thing."""
+        return self.status >= _REFUSAL
+
+    @property
     def time(self) -> datetime:
         """Return when the answer came, in UTC."""
         return datetime.fromisoformat(self.fetched_at)
@@ -65,11 +74,13 @@ class Use:
     A file of the data folder made from answers.
 
     `place` is relative to the data folder, `sha256` the digest of the file (the one that the table
-    `sources` of a product gives), `parts` the request keys and digests of the answers, in order.
+    `sources` of a product gives), `previous` that of the file it replaces, in whose place it may
+    not be yet, `parts` the request keys and digests of the answers, in order.
     """
 
     place: str
     sha256: str
+    previous: str | None
     written_at: str
     parts: tuple[tuple[str, str], ...]
 
@@ -113,7 +124,7 @@ class Register:
     def uses(self) -> dict[str, Use]:
         """Return the files made from answers, by their place in the data folder."""
         with self._opened() as opened:
-            rows = opened.execute("SELECT place, sha256, written_at FROM uses").fetchall()
+            rows = opened.execute("SELECT place, sha256, previous, written_at FROM uses").fetchall()
             parts = opened.execute(
                 "SELECT place, key, answer_sha256 FROM parts ORDER BY place, rank"
             ).fetchall()
@@ -121,8 +132,8 @@ class Register:
         for place, key, digest in parts:
             of_place.setdefault(place, []).append((key, digest))
         return {
-            place: Use(place, digest, day, tuple(of_place.get(place, ())))
-            for place, digest, day in rows
+            place: Use(place, digest, previous, day, tuple(of_place.get(place, ())))
+            for place, digest, previous, day in rows
         }
 
     @contextmanager
@@ -155,7 +166,8 @@ class Writing:
     def note(self, use: Use) -> None:
         """Say that a file was made from answers, or made again."""
         self._opened.execute(
-            "INSERT OR REPLACE INTO uses VALUES (?, ?, ?)", (use.place, use.sha256, use.written_at)
+            "INSERT OR REPLACE INTO uses VALUES (?, ?, ?, ?)",
+            (use.place, use.sha256, use.previous, use.written_at),
         )
         self._opened.execute("DELETE FROM parts WHERE place = ?", (use.place,))
         self._opened.executemany(

@@ -16,7 +16,7 @@ Reader = Callable[[Answer, str], Facts]
 
 class Retrieval:
     """
-    Answers of live services, kept.
+    Answers of live services, kept; `kept_count` tells how many came since it was made.
 
     Parameters
     ----------
@@ -28,6 +28,8 @@ class Retrieval:
         Receives French sentences of one line: an old copy was used, and why.
     accept_shrink
         Keep an answer even when it lost more than the share that its service may lose.
+    renew
+        Ask again even for what is fresh.
     """
 
     def __init__(
@@ -38,12 +40,15 @@ class Retrieval:
         clock: Callable[[], datetime],
         warn: Callable[[str], None],
         accept_shrink: bool = False,
+        renew: bool = False,
     ) -> None:
         self.store = store
         self.transport = transport
         self._clock = clock
         self._warn = warn
         self._accept_shrink = accept_shrink
+        self._renew = renew
+        self.kept_count = 0
 
     def get(self, request: Request, read: Reader, *, renew: bool = False) -> Evidence:
         """
@@ -68,7 +73,8 @@ class Retrieval:
         Raises
         ------
         AbsentError
-            If the service says that it holds no such thing: an old copy would hide it.
+            If the service says that it holds no such thing, or said so lately: an old copy would
+            hide it.
         ServiceError
             If there is no answer and no copy.
         SourceError
@@ -76,22 +82,28 @@ class Retrieval:
         """
         service = self.transport.services[request.service]
         last = self.store.latest(request)
-        if last is not None and not renew and self.is_fresh(last, service):
-            return last
+        if last is not None and not (renew or self._renew) and self.is_fresh(last, service):
+            return _present(last)
         try:
             return self._fetched(request, service, read, last)
-        except AbsentError:
+        except AbsentError as error:
+            self.store.keep_absence(request, service, error.status, self._clock())
             raise
         except ServiceError as error:
             if last is None:
                 raise
             self._warn(_instead(error, last))
-            return last
+            return _present(last)
 
     def is_fresh(self, evidence: Evidence, service: Service) -> bool:
-        """Tell whether an answer is young enough; one that comes from the future is not."""
+        """
+        Tell whether an answer is young enough; one that comes from the future is not.
+
+        An absence is asked again sooner: a wrong address makes one, too.
+        """
         age = self._clock() - evidence.time
-        return timedelta(0) <= age <= timedelta(days=service.max_age_days)
+        days = service.absence_max_age_days if evidence.is_absence else service.max_age_days
+        return timedelta(0) <= age <= timedelta(days=days)
 
     def _fetched(
         self,
@@ -108,7 +120,20 @@ class Retrieval:
         except ServiceError:
             answer.path.unlink()
             raise
-        return self.store.keep(answer, request, service, facts, self._clock())
+        kept = self.store.keep(answer, request, service, facts, self._clock())
+        self.kept_count += 1
+        return kept
+
+
+def _present(evidence: Evidence) -> Evidence:
+    """Return an answer, unless it is that there is no such thing."""
+    if evidence.is_absence:
+        msg = (
+            f"{evidence.url} : introuvable chez le producteur le {evidence.fetched_at[:10]}"
+            f" (HTTP {evidence.status}) ; vérifier le code"
+        )
+        raise AbsentError(msg)
+    return evidence
 
 
 def _refuse_shrink(

@@ -67,6 +67,7 @@ class Service(BaseModel):
     requests_per_second: float = Field(gt=0)
     at_once: int = Field(ge=1)
     max_age_days: float = Field(ge=0)
+    absence_max_age_days: float = Field(ge=0, description="of « there is no such thing »")
     largest_shrink: float = Field(
         ge=0, le=1, description="share of rows or bytes that an answer may lose; beyond: refused"
     )

@@ -27,6 +27,7 @@ _GONE = frozenset({httpx.codes.NOT_FOUND, httpx.codes.GONE})
 _WHOLE, _REST, _NO_SUCH_REST = 200, 206, 416
 _REDIRECTS = 10
 _MEGABYTE = 1024**2
+_BIG = 50 * _MEGABYTE
 
 
 class Transport:
@@ -43,6 +44,8 @@ class Transport:
         Gives the time, in UTC; only for a `Retry-After` date of a service without `Date`.
     offline
         Refuse every connection.
+    announce
+        Receives a French sentence before a big download: from where, and how big.
     """
 
     def __init__(
@@ -52,10 +55,12 @@ class Transport:
         user_agent: str,
         clock: Callable[[], datetime],
         offline: bool = False,
+        announce: Callable[[str], None] | None = None,
     ) -> None:
         self.services = services
         self.offline = offline
         self._clock = clock
+        self._announce = announce or _log.info
         self._throttle = Throttle()
         self._slots = {
             name: threading.BoundedSemaphore(service.at_once) for name, service in services.items()
@@ -227,7 +232,9 @@ class Transport:
             raise PassingError(msg, 0.0)
         if status in _GONE:
             msg = f"{where} : introuvable chez le producteur (HTTP {status}) ; vérifier le code"
-            raise AbsentError(msg)
+            absent = AbsentError(msg)
+            absent.status = status
+            raise absent
         said = next(response.iter_bytes(), b"")
         error = of_status(response, said, where, self._clock())
         if isinstance(error, PassingError) and error.wait_s is not None:
@@ -251,6 +258,8 @@ class Transport:
         if size > room(partial.path.parent):
             msg = f"{where} : {size // _MEGABYTE} Mo annoncés, disque plein ; libérer de la place"
             raise SourceError(msg)
+        if size >= _BIG:
+            self._announce(f"{where} : {size // _MEGABYTE} Mo à télécharger")
         if not partial.append(chain([first], chunks), service.largest_answer):
             _refuse_size(where, partial.size, service, partial)
 

@@ -177,6 +177,7 @@ def service(base, **changes):
         "requests_per_second": 1000,
         "at_once": 2,
         "max_age_days": 30,
+        "absence_max_age_days": 1,
         "largest_shrink": 0.2,
         "largest_answer_mb": 10,
         "retry": Retry(attempts=3, first_wait_s=0.01, longest_wait_s=0.05, jitter_s=0.01),

@@ -133,15 +133,21 @@ def test_a_file_of_somebody_is_left_alone(store, tmp_path, was_ours):
     with pytest.raises(SourceError, match="à la main, laissé"):
         store.deliver([keep(store, b"new")], tmp_path, "a/a.json", NOW)
     assert path.read_bytes() == b"by hand"
+    assert not store.is_ours(tmp_path, "a/a.json")
     assert [item.name for item in path.parent.iterdir()] == ["a.json"]
 
 
-def test_a_delivery_killed_before_its_note_is_made_again(store, tmp_path):
-    kept = keep(store, b"new")
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "a.json").write_bytes(b"new")  # renamed, then killed
-    store.deliver([kept], tmp_path, "a/a.json", NOW)
-    assert store.register.uses()["a/a.json"].parts == ((kept.key, kept.sha256),)
+@pytest.mark.parametrize("left_there", [b"old", b"new", None])
+def test_a_delivery_killed_before_or_after_its_rename_is_made_again(store, tmp_path, left_there):
+    old, new = keep(store, b"old"), keep(store, b"new")
+    path = store.deliver([old], tmp_path, "a/a.json", NOW)
+    store.deliver([new], tmp_path, "a/a.json", NOW)
+    path.unlink()
+    if left_there is not None:
+        path.write_bytes(left_there)
+        assert store.is_ours(tmp_path, "a/a.json")
+    newest = keep(store, b"newest")
+    assert store.deliver([newest], tmp_path, "a/a.json", NOW).read_bytes() == b"newest"
 
 
 def test_a_full_disk_leaves_the_earlier_file(store, small_disk):

@@ -77,8 +77,18 @@ def test_what_is_no_longer_there_is_not_hidden_by_an_old_copy(desk, server):
     server.on("/a", OLD, status(404))
     desk.get()
     desk.now = NOW + 31 * DAY
+    for _ in range(2):
+        with pytest.raises(AbsentError, match="HTTP 404"):
+            desk.get()
+    assert len(server.seen) == 2  # an absence is an answer, fresh for a day
+    with pytest.raises(AbsentError, match="le 2026-12-27"):
+        desk.get(offline=True)
+    server.on("/a", NEW)
+    desk.now += DAY
     with pytest.raises(AbsentError):
         desk.get()
+    desk.now += timedelta(seconds=1)
+    assert desk.get() == NEW
 
 
 def test_offline_the_copy_serves_whatever_its_age(desk, server):
