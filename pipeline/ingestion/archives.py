@@ -61,7 +61,7 @@ def unpack(path: Path, archive: Format, into: Path, name: str) -> None:
     Parameters
     ----------
     path, archive
-        The file and its format, one of `formats.ARCHIVES`.
+        The file and its format, one of `formats.ARCHIVES` or `7z`.
     into
         Folder to fill; created.
     name

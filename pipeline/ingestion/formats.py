@@ -25,7 +25,10 @@ Format = Literal[
     "unknown",
 ]
 
-ARCHIVES: frozenset[Format] = frozenset({"zip", "7z", "gzip", "bzip2", "tar"})
+# A 7z that a live service gave is opened by `archives.unpack`; one that lies in a data folder is
+# not, since users were told to deposit what it holds beside it.
+SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c"
+ARCHIVES: frozenset[Format] = frozenset({"zip", "gzip", "bzip2", "tar"})
 VECTORS: frozenset[Format] = frozenset({"geojson", "geopackage", "shapefile", "edigeo"})
 LAYERS: frozenset[Format] = VECTORS - {"edigeo"}
 
@@ -95,7 +98,6 @@ DATA = frozenset(
         ".geojson",
         ".csv",
         ".zip",
-        ".7z",
         ".gz",
         ".bz2",
         ".tar",
@@ -112,7 +114,6 @@ _MAGICS: tuple[tuple[bytes, Format], ...] = (
     (b"\x00\x00\x27\x0a", "shapefile"),
     (b"PK\x03\x04", "zip"),
     (b"PK\x05\x06", "zip"),
-    (b"7z\xbc\xaf\x27\x1c", "7z"),
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bzip2"),
     (b"BOMT 12:", "edigeo"),

@@ -14,7 +14,7 @@ import pytest
 from pipeline.errors import SourceError
 from pipeline.ingestion import archives
 from pipeline.ingestion.archives import unpack
-from pipeline.ingestion.formats import sniff
+from pipeline.ingestion.formats import SEVEN_ZIP, sniff
 
 
 def zipped(path, **members):
@@ -60,7 +60,8 @@ def _rename_in_7z(path, names):
 
 def opened(tmp_path, path):
     into = tmp_path / "work" / "0"
-    unpack(path, sniff(path), into, path.name)
+    found = "7z" if path.read_bytes().startswith(SEVEN_ZIP) else sniff(path)
+    unpack(path, found, into, path.name)
     return {
         item.relative_to(into).as_posix(): item.read_bytes()
         for item in into.rglob("*")

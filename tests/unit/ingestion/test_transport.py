@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from email.utils import format_datetime
 from io import BytesIO
 
+import py7zr
 import pytest
 
 from pipeline.errors import AbsentError, OfflineError, ServiceError, SourceError
@@ -183,6 +184,13 @@ def zipped():
     return held.getvalue()
 
 
+def seven_zipped():
+    held = BytesIO()
+    with py7zr.SevenZipFile(held, "w") as archive:
+        archive.writestr("x;y\n", "a.csv")
+    return held.getvalue()
+
+
 def pbf(*sizes):
     """Blocks of an OSM file: only their lengths are true."""
     return b"".join(
@@ -198,6 +206,7 @@ WHOLE = {
     "json": BODY,
     "gzip": gzip.compress(bytes(range(256)) * 40),
     "zip": zipped(),
+    "7z": seven_zipped(),
     "osm_pbf": pbf(24, 24, 0x18),
 }
 
