@@ -8,6 +8,7 @@ from pipeline.errors import ServiceError
 from pipeline.ingestion.evidence import Facts
 from pipeline.ingestion.exchange import Answer, Request
 from pipeline.ingestion.osm_tags import ROLES
+from pipeline.ingestion.refusals import one_line
 from pipeline.ingestion.scope import Bounds
 from pipeline.ingestion.services import Service
 from pipeline.ingestion.wanted import Wanted, single
@@ -47,9 +48,9 @@ def _query(box: Bounds, keys: list[str], seconds: int) -> str:
 
 def _read(answer: Answer, where: str) -> Facts:
     document = json.loads(answer.path.read_bytes())
-    remark = " ".join(str(document.get("remark", "")).split())
+    remark = one_line(document.get("remark", "")) if isinstance(document, dict) else ""
     if remark:  # with status 200: the answer is partial or empty
-        msg = f"{where} : requête interrompue (« {remark[:120]} ») ; relancer plus tard"
+        msg = f"{where} : requête interrompue (« {remark} ») ; relancer plus tard"
         raise ServiceError(msg)
     try:
         count = len(document["elements"])

@@ -105,10 +105,10 @@ class Transport:
             If the disk refuses; nothing of the answer is then kept.
         """
         service = self._allowed(request)
-        deadline = time.monotonic() + service.timeouts.total_s
         where = request.where(service)
         try:
             with self._slots[request.service], partial_of(incoming, request.key) as partial:
+                deadline = _deadline(service)  # the wait for a turn of ours is not the service's
                 for attempt in self._attempts(service, deadline):
                     with attempt:
                         return self._attempt(request, service, partial, deadline)
@@ -123,9 +123,9 @@ class Transport:
     def announced_size(self, request: Request) -> int | None:
         """Return the size that the service announces for a GET, in bytes; None when it does not."""
         service = self._allowed(request)
-        where = request.where(service)
-        for attempt in self._attempts(service, time.monotonic() + service.timeouts.total_s):
-            with attempt, self._sent("HEAD", request, service, {}, self._deadline(service)) as head:
+        where, deadline = request.where(service), _deadline(service)
+        for attempt in self._attempts(service, deadline):
+            with attempt, self._sent("HEAD", request, service, {}, deadline) as head:
                 self._refuse_status(head, where)
                 length = head.headers.get("content-length", "")
                 return int(length) if length.isdecimal() else None
@@ -137,9 +137,6 @@ class Transport:
             msg = f"{request.where(service)} : connexion interdite (--offline) ; relancer sans elle"
             raise OfflineError(msg)
         return service
-
-    def _deadline(self, service: Service) -> float:
-        return time.monotonic() + service.timeouts.total_s
 
     def _attempts(self, service: Service, deadline: float) -> Iterable[stamina.Attempt]:
         def wait(error: Exception) -> bool | float:
@@ -262,6 +259,11 @@ class Transport:
             self._announce(f"{where} : {size // _MEGABYTE} Mo à télécharger")
         if not partial.append(chain([first], chunks), service.largest_answer):
             _refuse_size(where, partial.size, service, partial)
+
+
+def _deadline(service: Service) -> float:
+    """Return the end of a request that begins now, on the clock of `time.monotonic`."""
+    return time.monotonic() + service.timeouts.total_s
 
 
 def _refuse_size(where: str, size: int, service: Service, partial: Partial) -> None:

@@ -1,14 +1,14 @@
 """All the objects of a WFS layer in a box: sorted pages, counted, none twice, none missing."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import shapely
 
+from pipeline.crs import GeometryArray
 from pipeline.errors import ServiceError
 from pipeline.ingestion.evidence import Facts
 from pipeline.ingestion.evidence_records import Evidence
@@ -123,7 +123,9 @@ def _add(seen: set[str], keys: list[str], total: int, where: str) -> None:
 
 
 def _keys(document: dict[str, Any], layer: WfsLayer, where: str) -> list[str]:
-    keys = [feature["properties"].get(layer.sorted_by) for feature in document["features"]]
+    keys = [
+        (feature.get("properties") or {}).get(layer.sorted_by) for feature in document["features"]
+    ]
     if any(key is None for key in keys):
         msg = f"{where} : objet sans {layer.sorted_by} ; vérifier config/services.yaml"
         raise ServiceError(msg)
@@ -141,7 +143,7 @@ class _PageReader:
         try:
             features = list(document["features"])
             matched, returned = document["numberMatched"], document["numberReturned"]
-            geometries = list(_geometries(features))
+            geometries = _geometries(features)
         except (KeyError, TypeError, shapely.errors.ShapelyError) as error:
             msg = f"{where} : page WFS mal formée ({error!r}) ; vérifier la demande"
             raise ServiceError(msg) from error
@@ -151,20 +153,21 @@ class _PageReader:
                 " relancer"
             )
             raise ServiceError(msg)
-        if _are_swapped(np.asarray(geometries, dtype=object), self._box):
+        if _are_swapped(geometries, self._box):
             msg = f"{where} : latitude donnée avant la longitude ; réponse refusée, le signaler"
             raise ServiceError(msg)
         # What a page lost tells nothing: the total does, and it is checked against every page.
         return Facts(row_count=matched)
 
 
-def _geometries(features: list[dict[str, Any]]) -> Iterator[Any]:
-    for feature in features:
-        if feature["geometry"] is not None:
-            yield shapely.from_geojson(json.dumps(feature["geometry"]))
+def _geometries(features: list[dict[str, Any]]) -> GeometryArray:
+    """Return the geometries of a page, those that are missing left out."""
+    drawn = [item["geometry"] for item in features if item["geometry"] is not None]
+    together = json.dumps({"type": "GeometryCollection", "geometries": drawn})
+    return shapely.get_parts(shapely.from_geojson(together))
 
 
-def _are_swapped(geometries: "np.ndarray[Any, Any]", box: Bounds) -> bool:
+def _are_swapped(geometries: GeometryArray, box: Bounds) -> bool:
     """Tell whether objects miss the box as they are, and meet it once turned over."""
     if not len(geometries):
         return False

@@ -271,13 +271,25 @@ def test_limits_deposited_by_hand_tell_where_to_look(services, tmp_path):
     assert not [seen for seen in services.seen if seen.path.startswith("/geo")]
 
 
-def test_one_service_that_fails_does_not_stop_the_others(services, tmp_path):
-    broken = osm() | {"remark": 'runtime error: Query timed out in "query" after 180 seconds.'}
-    services.on("/overpass/interpreter", json.dumps(broken))
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        pytest.param(
+            osm() | {"remark": 'runtime error: Query timed out in "query" after 180 seconds.'},
+            "Query timed out",
+            id="a remark",
+        ),
+        pytest.param(osm() | {"elements": []}, "aucun objet", id="nothing"),
+        pytest.param({"elements": [{}]}, "mal formée", id="no date"),
+        pytest.param([], "mal formée", id="another format"),
+    ],
+)
+def test_one_service_that_fails_does_not_stop_the_others(services, tmp_path, answer, words):
+    services.on("/overpass/interpreter", json.dumps(answer))
     result = fetch(tmp_path)
     assert result.exit_code == 1
     assert "échec" in result.stdout
-    assert "Query timed out" in " ".join(result.stdout.split())
+    assert words in " ".join(result.stdout.split())
     assert not (tmp_path / "osm").exists()
     assert (tmp_path / "bdtopo" / "batiment-62999.geojson").is_file()
 

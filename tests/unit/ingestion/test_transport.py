@@ -126,6 +126,23 @@ def test_a_wait_beyond_the_total_time_is_told_rather_than_slept(server, tmp_path
     assert len(server.seen) == 1
 
 
+def test_a_service_that_wants_to_know_who_asks_is_satisfied(server, tmp_path):
+    def strict(handler):
+        is_known = handler.headers.get("User-Agent", "").startswith("parzan/")
+        send(handler, 200 if is_known else 406, BODY)
+
+    server.on("/a", strict)
+    assert fetch(server, tmp_path).status == 200
+
+
+def test_the_wait_for_a_turn_is_not_counted_against_the_service(server, tmp_path):
+    server.on("/a", lambda handler: (time.sleep(0.3), send(handler, 200, BODY)))
+    limits = Timeouts(connect_s=1, silence_s=1, total_s=0.6)
+    with transport(server.base, at_once=1, timeouts=limits) as wire, ThreadPoolExecutor(4) as pool:
+        asked = [asking(params={"n": str(n)}) for n in range(4)]
+        assert len(list(pool.map(lambda request: wire.fetch(request, tmp_path), asked))) == 4
+
+
 def test_a_client_without_name_is_told_to_give_a_contact(server, tmp_path):
     server.on("/a", status(406, b"Not Acceptable"))
     assert "PARZAN_CONTACT" in refused(server, tmp_path)
