@@ -53,6 +53,8 @@ def configure(
         format="%(message)s",
         handlers=[RichHandler(console=stderr, show_path=False)],
     )
+    # Each retry is told by parzan, in French, at the level of the details.
+    logging.getLogger("stamina").setLevel(logging.ERROR)
     # Megabytes of decoded blocks that GDAL keeps: by default a share of the machine. Set here, and
     # not in `rasterio.Env`, which would set it again at every call and empty it.
     os.environ.setdefault("GDAL_CACHEMAX", "256")

@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline.cli_options import DATES, EXIT_ERROR, AsJson, Data, On, day_of, one_clear_line
+from pipeline.cli_options import (
+    DATES,
+    EXIT_ERROR,
+    EXIT_SOME_FAILED,
+    AsJson,
+    Data,
+    On,
+    day_of,
+    one_clear_line,
+    say_error,
+    stderr,
+)
 
 rules_app = typer.Typer(no_args_is_help=True, help="Les valeurs légales, datées.")
 sources_app = typer.Typer(no_args_is_help=True, help="Les sources de données.")
@@ -89,6 +100,63 @@ def sources_list(data: Data = None, *, as_json: AsJson = False) -> None:
 def sources_check(data: Data = None, *, as_json: AsJson = False) -> None:
     """Ouvre chaque fichier et dit s'il est lisible."""
     _sources(data, as_json=as_json, open_files=True)
+
+
+@sources_app.command("fetch")
+def sources_fetch(
+    commune: Annotated[
+        list[str], typer.Option("--commune", metavar="INSEE", help="Code INSEE ; répétable.")
+    ],
+    data: Data = None,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Dit ce qui serait demandé, sans rien demander.")
+    ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Aucune connexion : copies gardées seulement.")
+    ] = False,
+    accept_shrink: Annotated[
+        bool, typer.Option("--accept-shrink", help="Accepte une réponse bien plus petite.")
+    ] = False,
+    renew: Annotated[
+        bool, typer.Option("--renew", help="Redemande même ce qui est récent.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Télécharge ce qui manque autour de communes, le garde avec sa preuve, et le dépose."""
+    with one_clear_line(), stderr.status("Chargement…") as status:
+        from pipeline.configuration import Configuration
+        from pipeline.fetch_report import fetch_document, print_fetched
+        from pipeline.live_sources import fetch_sources
+        from pipeline.settings import Settings
+
+        settings = Settings()
+        done = fetch_sources(
+            list(dict.fromkeys(commune)),
+            data or settings.data,
+            settings,
+            Configuration.load(settings),
+            offline=offline,
+            dry_run=dry_run,
+            accept_shrink=accept_shrink,
+            renew=renew,
+            on_step=status.update,
+            warn=_warn,
+        )
+    for outcome in done:
+        if outcome.error is not None:
+            say_error(outcome.error)
+    if as_json:
+        typer.echo(json.dumps([fetch_document(it) for it in done], ensure_ascii=False))
+    else:
+        print_fetched(done, Console())
+    failed = sum(outcome.failed for outcome in done)
+    if failed:
+        raise typer.Exit(code=EXIT_SOME_FAILED if failed < len(done) else EXIT_ERROR)
+
+
+def _warn(sentence: str) -> None:
+    stderr.print(f"Attention : {sentence}", style="yellow", markup=False, soft_wrap=True)
 
 
 def _sources(data: Path | None, *, as_json: bool, open_files: bool) -> None:

@@ -6,6 +6,9 @@ PipelineError
 ├── ConfigError              a settings, rule or assumption file cannot be used   (ValueError)
 │   └── RuleNotInForceError    no dated value covers the reference date
 ├── SourceError              an input file let us down                            (OSError)
+│   └── ServiceError           a live service let us down: its last good copy may still serve
+│       ├── OfflineError         no connection is allowed
+│       └── AbsentError          the service says that it holds no such thing (404, 410)
 ├── ContractError            a table breaks its schema                            (ValueError)
 │   └── CRSError               missing or unexpected coordinate reference system
 └── PublicationError         a product cannot be written or replaced              (OSError)
@@ -33,6 +36,20 @@ class RuleNotInForceError(ConfigError):
 
 class SourceError(PipelineError, OSError):
     """An input file is missing, unreadable, hostile or outside the territory."""
+
+
+class ServiceError(SourceError):
+    """A live service cannot be reached, refuses, or gives what is not the answer."""
+
+
+class OfflineError(ServiceError):
+    """A connection was needed, and none is allowed."""
+
+
+class AbsentError(ServiceError):
+    """The service answers that it holds no such thing: `status` is 404, or 410 for good."""
+
+    status = 404
 
 
 class ContractError(PipelineError, ValueError):

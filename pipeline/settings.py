@@ -17,9 +17,10 @@ def _shipped(in_checkout: str, in_wheel: str) -> Path:
 
 class Settings(BaseSettings):
     """
-    Folders of a run.
+    Folders of a run, and how live services are met.
 
-    Each field is read from the environment (`PARZAN_DATA`, `PARZAN_OUT`, `PARZAN_CONFIG`).
+    Each field is read from the environment (`PARZAN_DATA`, `PARZAN_OUT`, `PARZAN_CONFIG`,
+    `PARZAN_CONTACT`, `PARZAN_SERVICES` in JSON).
     """
 
     model_config = SettingsConfigDict(env_prefix="PARZAN_", extra="ignore", frozen=True)
@@ -28,6 +29,11 @@ class Settings(BaseSettings):
     out: Path = Field(default=Path("data/exports"), description="folder of the products")
     config: Path = Field(
         default_factory=lambda: _shipped("config", "_config"), description="rules and assumptions"
+    )
+
+    contact: str = Field(default="", description="who asks live services: an address, a page")
+    services: str = Field(
+        default="", description="addresses that replace those of services, as a JSON object"
     )
 
     @property

@@ -61,7 +61,7 @@ def unpack(path: Path, archive: Format, into: Path, name: str) -> None:
     Parameters
     ----------
     path, archive
-        The file and its format, one of `formats.ARCHIVES`.
+        The file and its format, one of `formats.ARCHIVES` or `7z`.
     into
         Folder to fill; created.
     name
@@ -133,8 +133,24 @@ def _bunzip(path: Path, into: Path, budget: _Budget) -> None:
     _decompress(path, into, budget, bz2.BZ2File)
 
 
+def _un7z(path: Path, into: Path, budget: _Budget) -> None:
+    from pipeline.ingestion.seven_zip import extract_7z, list_7z  # slow to load: only when met
+
+    members = list_7z(path, budget.name)
+    _refuse_too_many(len(members), budget.name)
+    if sum(member.uncompressed for member in members) > MAX_BYTES:
+        _refuse(budget.name, f"plus de {MAX_BYTES // 1024**3} Go annoncés")
+    for member in members:
+        _inside(into, member.filename, budget.name)
+        if not (member.is_file or member.is_directory):
+            shown = _shown(member.filename)
+            _refuse(budget.name, f"membre « {shown} » qui n'est pas un fichier")
+    extract_7z(path, into.resolve(), budget.name, budget.spend)
+
+
 _EXTRACT: dict[Format, Callable[[Path, Path, _Budget], None]] = {
     "zip": _unzip,
+    "7z": _un7z,
     "tar": _untar,
     "gzip": _gunzip,
     "bzip2": _bunzip,

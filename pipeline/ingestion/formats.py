@@ -17,6 +17,7 @@ Format = Literal[
     "ods",
     "xlsx",
     "zip",
+    "7z",
     "gzip",
     "bzip2",
     "tar",
@@ -24,6 +25,9 @@ Format = Literal[
     "unknown",
 ]
 
+# A 7z that a live service gave is opened by `archives.unpack`; one that lies in a data folder is
+# not, since users were told to deposit what it holds beside it.
+SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c"
 ARCHIVES: frozenset[Format] = frozenset({"zip", "gzip", "bzip2", "tar"})
 VECTORS: frozenset[Format] = frozenset({"geojson", "geopackage", "shapefile", "edigeo"})
 LAYERS: frozenset[Format] = VECTORS - {"edigeo"}
