@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -27,8 +27,12 @@ from pipeline.cli_options import (
     one_clear_line,
     say_error,
     stderr,
+    warn,
 )
 from pipeline.errors import PipelineError
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -76,7 +80,10 @@ def run(
     out: Out = None,
     on: On = None,
     *,
-    offline: Annotated[bool, typer.Option("--offline", help="Aucune connexion.")] = False,
+    offline: Annotated[
+        bool,
+        typer.Option("--offline", help="Aucune connexion : fichiers déposés ou gardés seulement."),
+    ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Remplace un produit différent.")
     ] = False,
@@ -86,10 +93,11 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Traite des communes : un GeoPackage par commune, dans OUT/DEP/INSEE.gpkg."""
-    del offline  # every source of this version is a file: a run never connects
     from pipeline.settings import Settings
 
     settings = Settings()
+    if not (offline or settings.offline):
+        _fill(insee, data or settings.data, settings)
     _run(
         insee,
         data or settings.data,
@@ -99,6 +107,35 @@ def run(
         derive_land=derive_land,
         as_json=as_json,
     )
+
+
+def _fill(insee: list[str], data: Path, settings: "Settings") -> None:
+    """Fetch what a data folder that nobody prepared lacks; what cannot be had is told."""
+    with one_clear_line(), stderr.status("Téléchargement…") as status:
+        from pipeline.live_sources import fetch_sources, may_fill
+
+        if not may_fill(data):
+            return
+        from pipeline.configuration import Configuration
+
+        done = fetch_sources(
+            list(dict.fromkeys(insee)),
+            data,
+            settings,
+            Configuration.load(settings),
+            offline=False,
+            dry_run=False,
+            accept_shrink=False,
+            renew=False,
+            on_step=status.update,
+            warn=warn,
+        )
+    for outcome in done:
+        for file in outcome.files:
+            if file.state == "echec" and file.detail:
+                warn(file.detail)
+        if outcome.error is not None:
+            warn(str(outcome.error))
 
 
 def _run(

@@ -19,6 +19,7 @@ from pipeline.cli_options import (
     one_clear_line,
     say_error,
     stderr,
+    warn,
 )
 
 rules_app = typer.Typer(no_args_is_help=True, help="Les valeurs légales, datées.")
@@ -136,12 +137,12 @@ def sources_fetch(
             data or settings.data,
             settings,
             Configuration.load(settings),
-            offline=offline,
+            offline=offline or settings.offline,
             dry_run=dry_run,
             accept_shrink=accept_shrink,
             renew=renew,
             on_step=status.update,
-            warn=_warn,
+            warn=warn,
         )
     for outcome in done:
         if outcome.error is not None:
@@ -153,10 +154,6 @@ def sources_fetch(
     failed = sum(outcome.failed for outcome in done)
     if failed:
         raise typer.Exit(code=EXIT_SOME_FAILED if failed < len(done) else EXIT_ERROR)
-
-
-def _warn(sentence: str) -> None:
-    stderr.print(f"Attention : {sentence}", style="yellow", markup=False, soft_wrap=True)
 
 
 def _sources(data: Path | None, *, as_json: bool, open_files: bool) -> None:

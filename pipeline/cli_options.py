@@ -50,3 +50,8 @@ def say_error(error: PipelineError) -> None:
 def day_of(on: datetime | None) -> date:
     """Return the day asked, else today in Paris."""
     return (on or datetime.now(ZoneInfo("Europe/Paris"))).date()
+
+
+def warn(sentence: str) -> None:
+    """Print what the person should know, on stderr."""
+    stderr.print(f"Attention : {sentence}", style="yellow", markup=False, soft_wrap=True)

@@ -89,6 +89,18 @@ def fetch_sources(
     return done
 
 
+def may_fill(data: Path) -> bool:
+    """
+    Tell whether a run may fill a data folder by itself.
+
+    One that is absent, empty, or that parzan filled before; one that somebody prepared is left as
+    it is, and never makes a run connect.
+    """
+    if store_of(data).exists():
+        return True
+    return not data.exists() or (data.is_dir() and not any(data.iterdir()))
+
+
 def user_agent(settings: Settings) -> str:
     """Return how parzan presents itself to a service: its version, and whom to write to."""
     contact = " ".join(settings.contact.split())

@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     Folders of a run, and how live services are met.
 
     Each field is read from the environment (`PARZAN_DATA`, `PARZAN_OUT`, `PARZAN_CONFIG`,
-    `PARZAN_CONTACT`, `PARZAN_SERVICES` in JSON).
+    `PARZAN_OFFLINE`, `PARZAN_CONTACT`, `PARZAN_SERVICES` in JSON).
     """
 
     model_config = SettingsConfigDict(env_prefix="PARZAN_", extra="ignore", frozen=True)
@@ -31,6 +31,7 @@ class Settings(BaseSettings):
         default_factory=lambda: _shipped("config", "_config"), description="rules and assumptions"
     )
 
+    offline: bool = Field(default=False, description="connect to nothing, whatever the command")
     contact: str = Field(default="", description="who asks live services: an address, a page")
     services: str = Field(
         default="", description="addresses that replace those of services, as a JSON object"

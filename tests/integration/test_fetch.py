@@ -115,6 +115,7 @@ def services(server, monkeypatch, tmp_path_factory):  # noqa: F811 - the fixture
     bases = {name: f"{server.base}/{folder}" for name, folder in names.items()}
     monkeypatch.setenv("PARZAN_SERVICES", json.dumps(bases))
     monkeypatch.setenv("PARZAN_CONTACT", "essais@parzan.example")
+    monkeypatch.delenv("PARZAN_OFFLINE")  # only the loopback is met
     return server
 
 
@@ -351,3 +352,43 @@ def test_addresses_that_cannot_be_used_are_told_in_one_line(tmp_path, monkeypatc
     lines = [line for line in result.stderr.splitlines() if line.strip()]
     assert len(lines) == 1
     assert words in lines[0]
+
+
+def run(data, out, *options):
+    told = ["run", "62999", "--data", str(data), "--out", str(out), "--on", "2026-11-26"]
+    return runner.invoke(app, [*told, *options])
+
+
+def test_a_run_with_nothing_prepared_fetches_what_it_needs(services, tmp_path):
+    done = run(tmp_path / "data", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert services.seen
+    path = tmp_path / "out/62/62999.gpkg"
+    with closing(sqlite3.connect(path)) as connection:
+        parks = connection.execute("SELECT count(*) FROM parcs").fetchone()[0]
+        used = dict(connection.execute("SELECT dossier, etat FROM sources"))
+    assert parks == 1
+    assert {used[folder] for folder in ("communes", "osm", "cadastre")} == {"utilisee"}
+
+
+def test_a_run_offline_replays_it_bit_for_bit(services, tmp_path):
+    assert run(tmp_path / "data", tmp_path / "out").exit_code == 0
+    before = (tmp_path / "out/62/62999.gpkg").read_bytes()
+    services.seen.clear()
+    assert run(tmp_path / "data", tmp_path / "again", "--offline").exit_code == 0
+    assert (tmp_path / "again/62/62999.gpkg").read_bytes() == before
+    assert services.seen == []
+
+
+def test_a_folder_prepared_by_hand_makes_no_run_connect(services, tmp_path):
+    deposit(tmp_path / "data", "communes/c.geojson", LIMITS)
+    deposit(tmp_path / "data", "osm/o.json", json.dumps(osm()))
+    assert run(tmp_path / "data", tmp_path / "out").exit_code == 0
+    assert services.seen == []
+
+
+def test_offline_with_nothing_kept_says_what_is_missing(services, tmp_path):
+    done = run(tmp_path / "data", tmp_path / "out", "--offline")
+    assert done.exit_code == 1
+    assert "introuvable" in done.stderr
+    assert services.seen == []
