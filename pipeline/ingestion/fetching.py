@@ -17,6 +17,7 @@ from pipeline.ingestion.evidence import EvidenceStore
 from pipeline.ingestion.evidence_records import Evidence
 from pipeline.ingestion.files import find_files
 from pipeline.ingestion.formats import VECTORS
+from pipeline.ingestion.live_around import context_around
 from pipeline.ingestion.live_bdtopo import bdtopo_around
 from pipeline.ingestion.live_cadastre import cadastre_of
 from pipeline.ingestion.live_communes import limits_of
@@ -130,6 +131,7 @@ class Fetcher:
             *(wanted for code in codes for wanted in cadastre_of(code)),
             osm_around(insee_code, box, ground, services[live_osm.SERVICE]),
             *bdtopo_around(insee_code, box, services[live_bdtopo.SERVICE]),
+            *context_around(insee_code, box, codes, services),
         ]
 
     def _around(self, insee_code: str) -> tuple[Bounds, list[str]]:

@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from pipeline.errors import ConfigError, describe_faults
+from pipeline.ingestion.live_settings import Paged
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 _MEGABYTE = 1024**2
@@ -75,6 +76,7 @@ class Service(BaseModel):
     retry: Retry
     timeouts: Timeouts
     wfs: Wfs | None = None
+    paged: Paged | None = None
 
     @field_validator("base")
     @classmethod

@@ -15,6 +15,7 @@ import yaml
 from typer.testing import CliRunner
 
 from pipeline.cli import app
+from tests.integration.context_services import CONTEXT, play_context
 from tests.tables import CONFIG
 from tests.unit.ingestion.conftest import no_proxy, server  # noqa: F401 - fixtures
 from tests.unit.ingestion.deposits import (
@@ -112,6 +113,7 @@ def services(server, monkeypatch, tmp_path_factory):  # noqa: F811 - the fixture
         "overpass": "overpass",
         "geoplateforme_wfs": "wfs",
     }
+    names |= play_context(server)
     bases = {name: f"{server.base}/{folder}" for name, folder in names.items()}
     monkeypatch.setenv("PARZAN_SERVICES", json.dumps(bases))
     monkeypatch.setenv("PARZAN_CONTACT", "essais@parzan.example")
@@ -141,6 +143,7 @@ OURS = {
     "cadastre/cadastre-62998-batiments.json.gz": "absent",  # 404: no building, or unknown there
     "osm/overpass-62999.json": "telecharge",
 } | {f"bdtopo/{layer}-62999.geojson": "telecharge" for layer in WFS_LAYERS}
+OURS |= dict.fromkeys(CONTEXT, "telecharge")
 
 
 def test_what_is_missing_is_fetched_and_the_readers_read_it(services, tmp_path):
@@ -218,7 +221,7 @@ def test_a_fetch_killed_in_the_middle_is_ended_by_the_next(services, tmp_path):
 def test_offline_the_copies_are_written_again_bit_for_bit(services, tmp_path):
     fetch(tmp_path)
     files = {p: p.read_bytes() for p in tmp_path.glob("[a-z]*/*")}
-    assert len(files) == 9
+    assert len(files) == 9 + len(CONTEXT)
     for path in files:
         path.unlink()
     before = len(services.seen)

@@ -1,0 +1,26 @@
+"""What the live services give around a commune, beyond its plan: one list, in order."""
+
+from collections.abc import Sequence
+
+from pipeline.ingestion import live_icpe
+from pipeline.ingestion.live_icpe import installations_around
+from pipeline.ingestion.scope import Bounds
+from pipeline.ingestion.services import Services
+from pipeline.ingestion.wanted import Wanted
+
+
+def context_around(
+    insee_code: str, box: Bounds, codes: Sequence[str], services: Services
+) -> list[Wanted]:
+    """
+    Return the files of the context of a commune.
+
+    Parameters
+    ----------
+    box
+        West, south, east, north in degrees.
+    codes
+        The communes that meet the box, the commune itself first.
+    """
+    del box
+    return [installations_around(insee_code, codes, services[live_icpe.SERVICE])]
