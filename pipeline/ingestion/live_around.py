@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from pipeline.ingestion import live_icpe
+from pipeline.ingestion import live_gpu, live_icpe
+from pipeline.ingestion.live_gpu import planning_around
 from pipeline.ingestion.live_icpe import installations_around
 from pipeline.ingestion.scope import Bounds
 from pipeline.ingestion.services import Services
@@ -22,5 +23,7 @@ def context_around(
     codes
         The communes that meet the box, the commune itself first.
     """
-    del box
-    return [installations_around(insee_code, codes, services[live_icpe.SERVICE])]
+    return [
+        installations_around(insee_code, codes, services[live_icpe.SERVICE]),
+        *planning_around(insee_code, box, services[live_gpu.SERVICE]),
+    ]

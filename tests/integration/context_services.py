@@ -2,10 +2,34 @@
 
 from tests.unit.ingestion.live_desk import answer
 
-CONTEXT = ["icpe/georisques-62999.csv"]
+GPU_LAYERS = (
+    "generateur-sup-s",
+    "assiette-sup-s",
+    "prescription-surf",
+    "municipality",
+    "document",
+    "zone-urba",
+    "secteur-cc",
+)
+CONTEXT = [
+    "icpe/georisques-62999.csv",
+    "servitudes/gpu-generateur-sup-s-ac1-62999.geojson",
+    *(
+        f"servitudes/gpu-assiette-sup-s-{kind}-62999.geojson"
+        for kind in ("ac1", "ac2", "ac4", "el10", "pm1", "pm3")
+    ),
+    "servitudes/gpu-prescription-surf-62999.geojson",
+    *(
+        f"plu/gpu-{layer}-62999.geojson"
+        for layer in ("municipality", "document", "zone-urba", "secteur-cc")
+    ),
+]
+NOTHING = {"type": "FeatureCollection", "features": [], "totalFeatures": 0}
 
 
 def play_context(server):
     """Say what each service answers; return the folder of the server that plays each."""
     server.on("/context/installations_classees", answer({"results": 0, "page": 1, "data": []}))
-    return {"georisques": "context"}
+    for layer in GPU_LAYERS:
+        server.on(f"/context/{layer}", answer(NOTHING))
+    return {"georisques": "context", "apicarto_gpu": "context"}
