@@ -31,3 +31,26 @@ class Gpu(BaseModel):
     cap: int = Field(ge=1, description="an answer of so many objects may have lost others")
     most_splits: int = Field(ge=0, description="how many times a window may be cut in four")
     layers: tuple[GpuLayer, ...]
+
+
+class HeightWindows(BaseModel):
+    """
+    A layer of heights, and the squares that it is asked for.
+
+    Squares are counted from the origin of the CRS moved by the shifts: the pixels of two of them
+    are those of one grid, which is the grid of the layer, so that nothing is resampled.
+    """
+
+    model_config = _STRICT
+
+    layer: str
+    crs: str
+    pixel_m: float = Field(gt=0)
+    side_px: int = Field(ge=1, description="pixels along the side of a square")
+    west_shift_m: float
+    south_shift_m: float
+
+    @property
+    def side_m(self) -> float:
+        """Return the side of a square, metres."""
+        return self.side_px * self.pixel_m

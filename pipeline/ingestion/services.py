@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from pipeline.errors import ConfigError, describe_faults
-from pipeline.ingestion.live_settings import Gpu, Paged
+from pipeline.ingestion.live_settings import Gpu, HeightWindows, Paged
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 _MEGABYTE = 1024**2
@@ -78,6 +78,7 @@ class Service(BaseModel):
     wfs: Wfs | None = None
     paged: Paged | None = None
     gpu: Gpu | None = None
+    heights: HeightWindows | None = None
 
     @field_validator("base")
     @classmethod
