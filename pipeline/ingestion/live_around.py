@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from pipeline.ingestion import live_gpu, live_icpe
+from pipeline.ingestion import live_gpu, live_icpe, live_irradiation
 from pipeline.ingestion.live_gpu import planning_around
 from pipeline.ingestion.live_icpe import installations_around
+from pipeline.ingestion.live_irradiation import yields_around
 from pipeline.ingestion.scope import Bounds
 from pipeline.ingestion.services import Services
 from pipeline.ingestion.wanted import Wanted
@@ -26,4 +27,5 @@ def context_around(
     return [
         installations_around(insee_code, codes, services[live_icpe.SERVICE]),
         *planning_around(insee_code, box, services[live_gpu.SERVICE]),
+        *yields_around(insee_code, box, services[live_irradiation.SERVICE]),
     ]

@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from pipeline.errors import ConfigError, describe_faults
-from pipeline.ingestion.live_settings import Gpu, HeightWindows, Paged
+from pipeline.ingestion.live_settings import Gpu, HeightWindows, Paged, YieldGrid
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 _MEGABYTE = 1024**2
@@ -79,6 +79,10 @@ class Service(BaseModel):
     paged: Paged | None = None
     gpu: Gpu | None = None
     heights: HeightWindows | None = None
+    yields: YieldGrid | None = None
+    absent_statuses: frozenset[int] = Field(
+        default=frozenset(), description="that also say « there is no such thing », beside 404, 410"
+    )
 
     @field_validator("base")
     @classmethod

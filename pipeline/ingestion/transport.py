@@ -227,7 +227,7 @@ class Transport:
             partial.forget()
             msg = f"{where} : reprise refusée ; relancer"
             raise PassingError(msg, 0.0)
-        if status in _GONE:
+        if status in _GONE | response.request.extensions["parzan"][0].absent_statuses:
             msg = f"{where} : introuvable chez le producteur (HTTP {status}) ; vérifier le code"
             absent = AbsentError(msg)
             absent.status = status

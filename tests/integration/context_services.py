@@ -1,6 +1,7 @@
 """The services of the context of a commune, played by one server that holds nothing there."""
 
 from tests.unit.ingestion.live_desk import answer
+from tests.unit.ingestion.test_live_irradiation import pvgis
 
 GPU_LAYERS = (
     "generateur-sup-s",
@@ -23,6 +24,7 @@ CONTEXT = [
         f"plu/gpu-{layer}-62999.geojson"
         for layer in ("municipality", "document", "zone-urba", "secteur-cc")
     ),
+    "irradiation/pvgis-62999.tif",
 ]
 NOTHING = {"type": "FeatureCollection", "features": [], "totalFeatures": 0}
 
@@ -32,4 +34,5 @@ def play_context(server):
     server.on("/context/installations_classees", answer({"results": 0, "page": 1, "data": []}))
     for layer in GPU_LAYERS:
         server.on(f"/context/{layer}", answer(NOTHING))
-    return {"georisques": "context", "apicarto_gpu": "context"}
+    server.on("/context/PVcalc", pvgis)
+    return dict.fromkeys(("georisques", "apicarto_gpu", "pvgis"), "context")

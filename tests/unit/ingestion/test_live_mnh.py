@@ -7,12 +7,12 @@ import pytest
 import rasterio
 from rasterio import Affine
 
-from pipeline.errors import ServiceError
+from pipeline.errors import AbsentError, ServiceError
 from pipeline.ingestion.live_mnh import heights_around
 from tests.tables import L93, X0, Y0
 from tests.unit.ingestion.height_rasters import boxes, heights, model
 from tests.unit.ingestion.live_desk import LiveDesk
-from tests.unit.ingestion.live_server import send
+from tests.unit.ingestion.live_server import send, status
 
 PATH = "/geoplateforme_wms/wms-r"
 
@@ -155,3 +155,9 @@ def test_the_declared_squares_respect_the_cap_of_the_service(desk):
     assert LiveDesk(desk.server, desk.data).services["geoplateforme_wms"].heights.side_px >= 1
     assert LiveDesk(desk.server, desk.data).services["geoplateforme_wms"].heights.side_px <= 5010
     assert Y0 % 50 == 33
+
+
+def test_where_nothing_was_flown_the_service_holds_no_such_square(desk):
+    desk.server.on(PATH, status(400, b"<ServiceException>no data</ServiceException>"))
+    with pytest.raises(AbsentError):
+        fetch(desk, (10, 0, 40, 10))

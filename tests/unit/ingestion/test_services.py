@@ -16,7 +16,7 @@ def test_every_declared_service_is_polite_and_attributed():
     for service in services.values():
         assert service.base.startswith("https://")
         assert service.attribution.startswith("©")
-        assert service.licence in {"Licence Ouverte 2.0", "ODbL 1.0"}
+        assert service.licence in {"Licence Ouverte 2.0", "ODbL 1.0", "CC BY 4.0"}
         assert service.retry.attempts >= 3
     assert services["overpass"].at_once == 1
     assert services["overpass"].retry.first_wait_s >= 30
