@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
-from pipeline.ingestion import live_gpu, live_icpe, live_irradiation
+from pipeline.ingestion import live_gpu, live_icpe, live_irradiation, live_monuments, live_parkings
 from pipeline.ingestion.live_gpu import planning_around
 from pipeline.ingestion.live_icpe import installations_around
 from pipeline.ingestion.live_irradiation import yields_around
+from pipeline.ingestion.live_monuments import monuments_around
+from pipeline.ingestion.live_parkings import parkings_around
 from pipeline.ingestion.scope import Bounds
 from pipeline.ingestion.services import Services
 from pipeline.ingestion.wanted import Wanted
@@ -28,4 +30,6 @@ def context_around(
         installations_around(insee_code, codes, services[live_icpe.SERVICE]),
         *planning_around(insee_code, box, services[live_gpu.SERVICE]),
         *yields_around(insee_code, box, services[live_irradiation.SERVICE]),
+        *monuments_around(insee_code, box, services[live_monuments.SERVICE]),
+        parkings_around(insee_code, box, services[live_parkings.SERVICE]),
     ]

@@ -2,6 +2,11 @@
 
 import json
 import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import shapely
 
 from pipeline.ingestion.scope import Bounds
 
@@ -30,3 +35,17 @@ def as_geojson(box: Bounds) -> str:
     west, south, east, north = (round(side, _DECIMALS) for side in box)
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     return json.dumps({"type": "Polygon", "coordinates": [ring]}, separators=(",", ":"))
+
+
+def count_outside(features: Iterable[dict[str, Any]], box: Bounds) -> int:
+    """
+    Return how many GeoJSON features miss a box, boxes of theirs taken; those not drawn do not.
+
+    Raises
+    ------
+    KeyError, TypeError, shapely.errors.ShapelyError
+        If one of them is no feature.
+    """
+    texts = [json.dumps(it["geometry"]) for it in features if it["geometry"] is not None]
+    shapes = shapely.from_geojson(np.array(texts, dtype=object))
+    return int((~shapely.intersects(shapely.envelope(shapes), shapely.box(*box))).sum())

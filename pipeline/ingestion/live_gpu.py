@@ -6,14 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import shapely
 
 from pipeline.errors import ServiceError
 from pipeline.ingestion.evidence import Facts
 from pipeline.ingestion.evidence_records import Evidence
 from pipeline.ingestion.exchange import Answer, Request
-from pipeline.ingestion.live_boxes import as_geojson, quarters, rounded_out
+from pipeline.ingestion.live_boxes import as_geojson, count_outside, quarters, rounded_out
 from pipeline.ingestion.live_pages import fitting
 from pipeline.ingestion.live_settings import Gpu, GpuLayer
 from pipeline.ingestion.retrieval import Retrieval
@@ -111,7 +110,7 @@ class _Reader:
             features = list(document["features"])
             keys = [_key(feature) for feature in features]
             kinds = {feature["properties"].get(_CATEGORY) for feature in features}
-            shapes = [_shape(feature["geometry"]) for feature in features]
+            outside = count_outside(features, self._window)
         except (KeyError, TypeError, AttributeError, shapely.errors.ShapelyError) as error:
             msg = f"{where} : réponse mal formée ({error!r}) ; relancer plus tard"
             raise ServiceError(msg) from error
@@ -119,7 +118,9 @@ class _Reader:
             msg = f"{where} : objets sans numéro, ou donnés deux fois ; réponse refusée"
             raise ServiceError(msg)
         self._refuse_others(kinds, where)
-        self._refuse_elsewhere(np.array(shapes, dtype=object), where)
+        if outside:  # the window was ignored, or turned over
+            msg = f"{where} : {outside} objets hors de la fenêtre ; réponse refusée"
+            raise ServiceError(msg)
         return Facts(row_count=len(features))
 
     def _refuse_others(self, kinds: set[object], where: str) -> None:
@@ -131,23 +132,11 @@ class _Reader:
             msg = f"{where} : servitudes {found} au lieu de {wanted} ; réponse refusée"
             raise ServiceError(msg)
 
-    def _refuse_elsewhere(self, shapes: "np.ndarray[Any, Any]", where: str) -> None:
-        """Refuse objects that miss the window: the window was ignored, or turned over."""
-        drawn = shapes[~shapely.is_missing(shapes)]
-        meets = shapely.intersects(shapely.envelope(drawn), shapely.box(*self._window))
-        if not meets.all():
-            msg = f"{where} : {int((~meets).sum())} objets hors de la fenêtre ; réponse refusée"
-            raise ServiceError(msg)
-
 
 def _key(feature: dict[str, Any]) -> object:
     facts = feature["properties"]
     number = facts.get(_ROW)
     return feature.get("id") if number is None else (facts.get(_PARTITION), number)
-
-
-def _shape(geometry: object) -> object:
-    return None if geometry is None else shapely.from_geojson(json.dumps(geometry))
 
 
 def _merged(paths: Sequence[Path]) -> Iterable[bytes]:

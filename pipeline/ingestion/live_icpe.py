@@ -1,7 +1,5 @@
 """Classified installations of the communes around, from the pages of Géorisques."""
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -13,6 +11,7 @@ from pipeline.ingestion.dgfip_codes import ARRONDISSEMENTS
 from pipeline.ingestion.evidence import Facts
 from pipeline.ingestion.evidence_records import Evidence
 from pipeline.ingestion.exchange import Answer, Request
+from pipeline.ingestion.live_csv import csv_line
 from pipeline.ingestion.live_pages import UnfitError, fitting
 from pipeline.ingestion.retrieval import Retrieval
 from pipeline.ingestion.services import Service
@@ -160,12 +159,12 @@ class _PageReader:
 
 def _table(paths: Sequence[Path]) -> Iterable[bytes]:
     """Give one CSV file; its header alone says that there is no installation."""
-    yield _line(_COLUMNS)
+    yield csv_line(_COLUMNS)
     seen: set[str] = set()
     for path in paths:
         for item in json.loads(path.read_bytes())["data"]:
             if item[_ID] not in seen:  # a commune and its arrondissement may both tell of it
-                yield _line([_text(item, column) for column in _COLUMNS])
+                yield csv_line([_text(item, column) for column in _COLUMNS])
             seen.add(item[_ID])
 
 
@@ -175,9 +174,3 @@ def _text(item: dict[str, Any], column: str) -> str:
         given = [heading.get(_HEADING) for heading in value or ()]
         return ";".join(sorted({str(number) for number in given if number is not None}))
     return "" if value is None else str(value)
-
-
-def _line(values: Iterable[str]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, delimiter=";", lineterminator="\n").writerow(values)
-    return text.getvalue().encode()

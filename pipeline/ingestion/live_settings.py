@@ -66,3 +66,12 @@ class YieldGrid(BaseModel):
     azimuth_deg: float = Field(ge=-180, le=180, description="0 south, -90 east, 90 west")
     loss_percent: float = Field(ge=0, le=100)
     database: str
+
+
+class OpenDataset(BaseModel):
+    """A dataset of an open-data portal, and how far around a commune it is asked."""
+
+    model_config = _STRICT
+
+    dataset: str
+    margin_m: float = Field(ge=0, description="beyond the window of a commune")

@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from pipeline.errors import ConfigError, describe_faults
-from pipeline.ingestion.live_settings import Gpu, HeightWindows, Paged, YieldGrid
+from pipeline.ingestion.live_settings import Gpu, HeightWindows, OpenDataset, Paged, YieldGrid
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 _MEGABYTE = 1024**2
@@ -80,6 +80,7 @@ class Service(BaseModel):
     gpu: Gpu | None = None
     heights: HeightWindows | None = None
     yields: YieldGrid | None = None
+    open_data: OpenDataset | None = None
     absent_statuses: frozenset[int] = Field(
         default=frozenset(), description="that also say « there is no such thing », beside 404, 410"
     )

@@ -25,6 +25,8 @@ CONTEXT = [
         for layer in ("municipality", "document", "zone-urba", "secteur-cc")
     ),
     "irradiation/pvgis-62999.tif",
+    "monuments/merimee-62999.csv",
+    "parkings/parkings_sup500m2-62999.geojson",
 ]
 NOTHING = {"type": "FeatureCollection", "features": [], "totalFeatures": 0}
 
@@ -35,4 +37,7 @@ def play_context(server):
     for layer in GPU_LAYERS:
         server.on(f"/context/{layer}", answer(NOTHING))
     server.on("/context/PVcalc", pvgis)
-    return dict.fromkeys(("georisques", "apicarto_gpu", "pvgis"), "context")
+    listed = "liste-des-immeubles-proteges-au-titre-des-monuments-historiques"
+    server.on(f"/context/{listed}/records", answer({"total_count": 0, "results": []}))
+    server.on(f"/context/{listed}/exports/json", answer([]))
+    return dict.fromkeys(("georisques", "apicarto_gpu", "pvgis", "culture"), "context")
