@@ -10,7 +10,7 @@ from typing import Literal
 from pipeline.assumptions import Assumptions
 from pipeline.crs import WGS84, Territory, territory_of
 from pipeline.errors import AbsentError, ServiceError, SourceError
-from pipeline.ingestion import live_bdtopo, live_osm
+from pipeline.ingestion import live_bdtopo, live_mnh, live_osm
 from pipeline.ingestion.catalogue import Catalogue
 from pipeline.ingestion.communes import INSEE_CODE, find_window, read_communes
 from pipeline.ingestion.evidence import EvidenceStore
@@ -21,6 +21,8 @@ from pipeline.ingestion.live_around import context_around
 from pipeline.ingestion.live_bdtopo import bdtopo_around
 from pipeline.ingestion.live_cadastre import cadastre_of
 from pipeline.ingestion.live_communes import limits_of
+from pipeline.ingestion.live_lots import park_boxes
+from pipeline.ingestion.live_mnh import heights_around
 from pipeline.ingestion.live_osm import osm_around
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.retrieval import Retrieval
@@ -110,6 +112,8 @@ class Fetcher:
         box, codes = self._around(insee_code)
         for wanted in self._wanted(insee_code, box, codes):
             yield self._fetched(wanted)
+        for wanted in self._heights(insee_code):
+            yield self._fetched(wanted)
 
     def plan(self, insee_code: str) -> Iterator[Fetched]:
         """Tell what `fetch` would do, asking nobody; what lies around needs the limits first."""
@@ -122,6 +126,8 @@ class Fetcher:
         box, codes = self._around(insee_code)
         for wanted in self._wanted(insee_code, box, codes):
             yield self._planned(wanted)
+        for wanted in self._heights(insee_code):
+            yield self._planned(wanted)
 
     def _wanted(self, insee_code: str, box: Bounds, codes: list[str]) -> list[Wanted]:
         services = self._retrieval.transport.services
@@ -133,6 +139,17 @@ class Fetcher:
             *bdtopo_around(insee_code, box, services[live_bdtopo.SERVICE]),
             *context_around(insee_code, box, codes, services),
         ]
+
+    def _heights(self, insee_code: str) -> list[Wanted]:
+        """Return the squares of heights around the car parks that the folder draws by now."""
+        territory = territory_of(insee_code, self._territories)
+        service = self._retrieval.transport.services[live_mnh.SERVICE]
+        if service.heights is None or service.heights.crs != territory.crs:
+            return []
+        boxes = park_boxes(self._data, insee_code, territory, self._assumptions, self._catalogue)
+        plan = heights_around(boxes, service)
+        self._on_step(f"mnh/ : {len(plan.files)} dalles, {plan.size // 1024**2} Mo au plus")
+        return plan.files
 
     def _around(self, insee_code: str) -> tuple[Bounds, list[str]]:
         """Return the window of the commune in degrees, and the communes there, its own first."""

@@ -2,6 +2,7 @@
 
 from tests.unit.ingestion.live_desk import answer
 from tests.unit.ingestion.test_live_irradiation import pvgis
+from tests.unit.ingestion.test_live_mnh import wms
 
 GPU_LAYERS = (
     "generateur-sup-s",
@@ -27,6 +28,9 @@ CONTEXT = [
     "irradiation/pvgis-62999.tif",
     "monuments/merimee-62999.csv",
     "parkings/parkings_sup500m2-62999.geojson",
+    # The car park of the tests lies on the corner of a square, and has a margin.
+    "mnh/lidar-hd-mnh-699500-6322000.tif",
+    "mnh/lidar-hd-mnh-700000-6322000.tif",
 ]
 NOTHING = {"type": "FeatureCollection", "features": [], "totalFeatures": 0}
 
@@ -40,4 +44,6 @@ def play_context(server):
     listed = "liste-des-immeubles-proteges-au-titre-des-monuments-historiques"
     server.on(f"/context/{listed}/records", answer({"total_count": 0, "results": []}))
     server.on(f"/context/{listed}/exports/json", answer([]))
-    return dict.fromkeys(("georisques", "apicarto_gpu", "pvgis", "culture"), "context")
+    server.on("/context/wms-r", wms(lambda x, y: 2 + 0 * x * y))
+    names = ("georisques", "apicarto_gpu", "pvgis", "culture", "geoplateforme_wms")
+    return dict.fromkeys(names, "context")
