@@ -7,7 +7,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from pipeline.artificialisation.coverage import BoolArray, Borders, find_borders
+from pipeline.artificialisation.coverage import (
+    BoolArray,
+    Borders,
+    find_borders,
+    label_components,
+)
 from pipeline.artificialisation.cuts import Cut
 from pipeline.artificialisation.exemptions import NONE_GRANTED, Freed, Granted, cut_places
 from pipeline.artificialisation.nomenclature import classify
@@ -156,8 +161,7 @@ def _read_codes(
 ) -> tuple[pd.DataFrame, Freed]:
     """Return what the matrix says of each polygon, cut at the limits of exempted places."""
     shapes = land.geometry.to_numpy()
-    herbaceous = _starts(land["cover_code"], _HERBACEOUS)
-    under_trees = wooded(shapes, herbaceous, refinement.crowns, rules.tree_share)
+    under_trees = _under_trees(land, refinement.crowns, rules.tree_share)
     read = land["cover_code"].mask(pd.Series(under_trees, index=land.index), _TREES)
     frees = _may_be_freed(read, land["use_code"], rules.nomenclature, refinement.granted)
     freed = cut_places(shapes, frees, refinement.granted)
@@ -180,6 +184,17 @@ def _read_codes(
         ),
         freed,
     )
+
+
+def _under_trees(land: gpd.GeoDataFrame, crowns: GeometryArray, tree_share: float) -> BoolArray:
+    """Tell the herbaceous land that mapped crowns make wooded, surface by surface."""
+    shapes, herbaceous = land.geometry.to_numpy(), _starts(land["cover_code"], _HERBACEOUS)
+    if not len(crowns):
+        return np.zeros(len(shapes), dtype=np.bool_)
+    pairs = land.groupby(["cover_code", "use_code"], dropna=False).ngroup()
+    codes: IntArray = np.asarray(pairs, dtype=np.intp)
+    surface = label_components(codes, find_borders(shapes))
+    return wooded(shapes, np.where(herbaceous, surface, -1), crowns, tree_share)
 
 
 def _may_be_freed(

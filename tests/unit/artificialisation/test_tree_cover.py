@@ -26,18 +26,18 @@ def crowns(*shapes):
     ],
 )
 def test_the_share_of_trees(width, expected):
-    found = wooded(crowns(GARDEN), np.array([True]), crowns(box(0, 0, width, 40)), 0.25)
+    found = wooded(crowns(GARDEN), np.array([0]), crowns(box(0, 0, width, 40)), 0.25)
     assert found.tolist() == [expected]
 
 
 def test_crowns_that_overlap_count_once_and_what_is_outside_does_not():
     twice = crowns(box(0, 0, 20, 40), box(0, 0, 20, 40), box(0, 40, 100, 80))
-    assert wooded(crowns(GARDEN), np.array([True]), twice, 0.25).tolist() == [False]
+    assert wooded(crowns(GARDEN), np.array([0]), twice, 0.25).tolist() == [False]
 
 
 def test_only_herbaceous_land_is_looked_at():
-    assert wooded(crowns(GARDEN), np.array([False]), crowns(GARDEN), 0.25).tolist() == [False]
-    assert wooded(crowns(GARDEN), np.array([True]), crowns(), 0.25).tolist() == [False]
+    assert wooded(crowns(GARDEN), np.array([-1]), crowns(GARDEN), 0.25).tolist() == [False]
+    assert wooded(crowns(GARDEN), np.array([0]), crowns(), 0.25).tolist() == [False]
 
 
 def test_a_lawn_under_trees_is_not_artificial_and_says_why():
@@ -52,3 +52,20 @@ def test_a_lawn_under_trees_is_not_artificial_and_says_why():
     )
     assert lawn["cover_code"] == "CS2.2.1"  # as the source has it
     assert bool(yard["is_artificial"])
+
+
+def test_a_lawn_cut_in_two_is_one_surface():
+    """All the trees are over one half."""
+    halves = crowns(box(0, 0, 50, 40), box(50, 0, 100, 40))
+    tree = crowns(box(0, 0, 24, 40))  # 960 m² of 4 000: 24 %, though 48 % of the western half
+    assert wooded(halves, np.array([0, 0]), tree, 0.25).tolist() == [False, False]
+    assert wooded(halves, np.array([0, 1]), tree, 0.25).tolist() == [True, False]
+
+
+def test_splitting_a_polygon_does_not_make_it_wooded():
+    trees = shapely.transform(crowns(box(100, 100, 124, 200)), lambda xy: xy + np.array([X0, Y0]))
+    whole, _ = pieces((SHOP, box(100, 100, 200, 200)))
+    split, _ = pieces((SHOP, box(100, 100, 150, 200)), (SHOP, box(150, 100, 200, 200)))
+    for table in (whole, split):
+        found = qualify_land(table, LAND, FRANCE, Refinement(crowns=trees)).land
+        assert set(found["reason"]) == {"matrice"}
