@@ -1,7 +1,7 @@
 """The land covers of a folder, qualified whole, and the share of each commune."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +24,9 @@ from pipeline.commune_land import Commune, land_tables
 from pipeline.configuration import Configuration
 from pipeline.contracts import empty
 from pipeline.crs import Territory
+from pipeline.errors import RuleNotInForceError
 from pipeline.export.land_tables import LandTables
+from pipeline.export.product import Product
 from pipeline.french import number
 from pipeline.ingestion.folder import read_sources
 from pipeline.ingestion.land_context import LandContext, read_land_context
@@ -255,6 +257,32 @@ def _said_bare(cut: QualifiedLand, year: int) -> Iterator[str]:
             " artificialisés ni comparés ; les seuils ne jugent pas les petites surfaces qui y"
             " touchent"
         )
+
+
+def with_land(
+    product: Product,
+    reader: LandReader,
+    *,
+    derive: bool = False,
+    on_step: OnStep = lambda _: None,
+) -> tuple[Product, tuple[str, ...]]:
+    """
+    Return a product of car parks with the land of its commune, and what to say of it.
+
+    `derive`: draw it from other sources where OCS GE says nothing of the commune.
+    """
+    try:
+        found = reader.land_of(
+            product.commune,
+            product.territory,
+            lots=product.lots,
+            derive=derive,
+            on_step=on_step,
+        )
+    except RuleNotInForceError as error:  # a day before the decree: parks have a law, land has none
+        return product, (f"sols non qualifiés : {error}",)
+    records = merge_records(product.records, found.records)
+    return replace(product, land=found.tables, records=records), found.warnings
 
 
 def merge_records(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:

@@ -7,15 +7,15 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.export.domains import DOMAINS
+from pipeline.export.publish import Result
 from pipeline.french import number, percent
-from pipeline.zan import LandResult
 
 _STOCK, _SHARE = "surface_artificialisee", "part_artificialisee"
 _SHOWN = (_STOCK, "surface_impermeable", "surface_par_seuil", "surface_indeterminee",
           "surface_non_couverte")  # fmt: skip
 
 
-def land_document(result: LandResult) -> dict[str, Any]:
+def land_document(result: Result) -> dict[str, Any]:
     """Return the land of a commune as a JSON document: indicators, variants, warnings."""
     product = result.product
     indicators = product.land.indicators.astype(object)
@@ -32,7 +32,7 @@ def land_document(result: LandResult) -> dict[str, Any]:
     }
 
 
-def print_land(result: LandResult, console: Console, said: set[str]) -> None:
+def print_land(result: Result, console: Console, said: set[str]) -> None:
     """
     Print the stocks by vintage, the net change, and what the other readings would give.
 

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.export.domains import DOMAINS, conclusion_words
+from pipeline.export.publish import Result
 from pipeline.french import number
-from pipeline.run import Result
 from pipeline.whatif import WhatIf
 
 STATUS_LABELS = {

@@ -17,13 +17,12 @@ from pipeline.crs import Territory, ground_area, territory_of
 from pipeline.eligible_surface.ground import gather_masks
 from pipeline.eligible_surface.installations import icpe_rings, locate_installations, ring_distance
 from pipeline.eligible_surface.measure import Ledger, compute_eligible_surface
-from pipeline.errors import RuleNotInForceError
 from pipeline.export.land_tables import LandTables
 from pipeline.export.product import Product
-from pipeline.export.publish import publish, publish_note
+from pipeline.export.publish import Result, publish, publish_note
 from pipeline.heights import HeightTile
 from pipeline.ingestion.folder import Sources, read_sources
-from pipeline.land import LandReader, merge_records
+from pipeline.land import LandReader, with_land
 from pipeline.obligation.apply import Applied, Ground, apply_law
 from pipeline.obligation.classify import Evidence
 from pipeline.obligation.dossiers import boundaries, own_dossiers
@@ -38,15 +37,6 @@ from pipeline.tree_canopy.mapped_trees import crowns_of
 from pipeline.tree_canopy.measure import Overhead, OverheadSources, measure_overhead
 
 OnStep = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Result:
-    """A published commune: its tables, where they are, and what to say about them."""
-
-    product: Product
-    path: Path
-    warnings: tuple[str, ...]
 
 
 def run_commune(
@@ -96,32 +86,6 @@ def run_commune(
     if product.land.vintages:
         publish_note(product, out)
     return Result(product=product, path=path, warnings=(*warnings, *remarks))
-
-
-def with_land(
-    product: Product,
-    reader: LandReader,
-    *,
-    derive: bool = False,
-    on_step: OnStep = lambda _: None,
-) -> tuple[Product, tuple[str, ...]]:
-    """
-    Return a product of car parks with the land of its commune, and what to say of it.
-
-    `derive`: draw it from other sources where OCS GE says nothing of the commune.
-    """
-    try:
-        found = reader.land_of(
-            product.commune,
-            product.territory,
-            lots=product.lots,
-            derive=derive,
-            on_step=on_step,
-        )
-    except RuleNotInForceError as error:  # a day before the decree: parks have a law, land has none
-        return product, (f"sols non qualifiés : {error}",)
-    records = merge_records(product.records, found.records)
-    return replace(product, land=found.tables, records=records), found.warnings
 
 
 def measure_commune(

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -14,21 +13,12 @@ import geopandas as gpd
 from pipeline.configuration import Configuration
 from pipeline.crs import Territory, territory_of
 from pipeline.errors import PublicationError, SourceError
-from pipeline.export.product import Product, departement_of, without_parks
-from pipeline.export.publish import publish, publish_note
+from pipeline.export.product import departement_of, without_parks
+from pipeline.export.publish import Result, publish, publish_note
 from pipeline.ingestion.land_folder import Limits, read_limits
 from pipeline.land import LandReader, merge_records
 
 OnStep = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class LandResult:
-    """A published commune: its tables, where they are, and what to say about them."""
-
-    product: Product
-    path: Path
-    warnings: tuple[str, ...]
 
 
 class LandRun:
@@ -61,7 +51,7 @@ class LandRun:
             raise SourceError(msg)
         return found
 
-    def publish(self, insee_code: str, *, on_step: OnStep = lambda _: None) -> LandResult:
+    def publish(self, insee_code: str, *, on_step: OnStep = lambda _: None) -> Result:
         """
         Qualify the land of one commune and publish `OUT/DEP/INSEE.gpkg`, its parks without a row.
 
@@ -102,7 +92,7 @@ class LandRun:
         on_step("Écriture du GeoPackage")
         path = publish(product, self._out)
         publish_note(product, self._out)
-        return LandResult(product, path, (*limits.warnings, *found.warnings))
+        return Result(product, path, (*limits.warnings, *found.warnings))
 
     def _limits_of(self, territory: Territory) -> Limits:
         if territory.code not in self._limits:

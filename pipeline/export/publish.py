@@ -3,6 +3,7 @@
 import filecmp
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from pyogrio.errors import DataLayerError, DataSourceError
@@ -23,6 +24,15 @@ from pipeline.export.seal import seal, settle, swap, sweep, temporary_beside
 from pipeline.export.styles import stored_styles
 
 _SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Result:
+    """A published commune: its tables, where they are, and what to say about them."""
+
+    product: Product
+    path: Path
+    warnings: tuple[str, ...]
 
 
 def publish(product: Product, out: Path, *, overwrite: bool = True) -> Path:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from operator import attrgetter
 
 import geopandas as gpd
 import numpy as np
@@ -156,46 +157,6 @@ def rules_in_force(product: Product) -> pd.DataFrame:
     return rule_rows(product.rules, product.as_of)
 
 
-def land_rows(product: Product) -> gpd.GeoDataFrame:
-    """Return the land of every vintage, with its status and what decided."""
-    return product.land.pieces
-
-
-def flow_rows(product: Product) -> gpd.GeoDataFrame:
-    """Return the ground whose status changed between two vintages."""
-    return product.land.flows
-
-
-def disagreement_rows(product: Product) -> gpd.GeoDataFrame:
-    """Return the land that the producer's product qualifies otherwise."""
-    return product.land.disagreements
-
-
-def brownfield_rows(product: Product) -> gpd.GeoDataFrame:
-    """Return the brownfields, points and polygons together."""
-    return product.land.brownfields
-
-
-def indicator_rows(product: Product) -> pd.DataFrame:
-    """Return the indicators of the local report."""
-    return product.land.indicators
-
-
-def transition_rows(product: Product) -> pd.DataFrame:
-    """Return the matrix of changes."""
-    return product.land.transitions
-
-
-def variant_rows(product: Product) -> pd.DataFrame:
-    """Return what each reading of the thresholds gives."""
-    return product.land.variants
-
-
-def unread_rows(product: Product) -> pd.DataFrame:
-    """Return the codes that the nomenclature does not answer."""
-    return product.land.unread
-
-
 ROWS: dict[str, Callable[[Product], pd.DataFrame]] = {
     "commune": commune_rows,
     "parcs": park_rows,
@@ -208,14 +169,14 @@ ROWS: dict[str, Callable[[Product], pd.DataFrame]] = {
     "icpe_tampon": ring_rows,
     "perimetres_protection": perimeter_rows,
     "parcelles": parcel_rows,
-    "sols": land_rows,
-    "sols_flux": flow_rows,
-    "sols_ecarts": disagreement_rows,
-    "friches": brownfield_rows,
-    "bilan": indicator_rows,
-    "sols_matrice": transition_rows,
-    "sols_variantes": variant_rows,
-    "sols_codes": unread_rows,
+    "sols": attrgetter("land.pieces"),
+    "sols_flux": attrgetter("land.flows"),
+    "sols_ecarts": attrgetter("land.disagreements"),
+    "friches": attrgetter("land.brownfields"),
+    "bilan": attrgetter("land.indicators"),
+    "sols_matrice": attrgetter("land.transitions"),
+    "sols_variantes": attrgetter("land.variants"),
+    "sols_codes": attrgetter("land.unread"),
     "decisions": decision_rows,
     "derogations": plea_rows,
     "sources": source_rows,
