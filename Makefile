@@ -55,7 +55,7 @@ map: demo debian-tools ## draw the map of the demo again (data/sample/carte.png,
 lock: ## resolve the dependencies again (requirements.lock)
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/pip install --quiet uv
-	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --group dev \
+	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --group dev --extra dagster \
 	  --generate-hashes --no-strip-extras --no-header --no-emit-index-url --no-emit-find-links \
 	  pyproject.toml --output-file requirements.lock
 
