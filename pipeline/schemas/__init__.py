@@ -1,5 +1,18 @@
 """Contracts of the tables that travel between stages, in the order of the flow."""
 
+from pipeline.schemas.inventory import (
+    CHANGE_CAUSES,
+    CHANGE_KINDS,
+    CORRECTION_ACTIONS,
+    LINEAGE_EVENTS,
+    REPLAY_STATES,
+    Conflict,
+    Correction,
+    Fingerprint,
+    JournalEntry,
+    Lineage,
+    ReplayedCorrection,
+)
 from pipeline.schemas.land import (
     CrossedBrownfield,
     DeclaredChange,
@@ -64,6 +77,11 @@ from pipeline.schemas.sources import (
 from pipeline.schemas.tables import Table
 
 __all__ = [
+    "CHANGE_CAUSES",
+    "CHANGE_KINDS",
+    "CORRECTION_ACTIONS",
+    "LINEAGE_EVENTS",
+    "REPLAY_STATES",
     "Brownfield",
     "Building",
     "CadastralHint",
@@ -72,6 +90,8 @@ __all__ = [
     "CarportCover",
     "CarportPiece",
     "Commune",
+    "Conflict",
+    "Correction",
     "CrossedBrownfield",
     "CrownPiece",
     "DecisionStep",
@@ -81,15 +101,18 @@ __all__ = [
     "ExclusionPiece",
     "ExemptedPlace",
     "Fence",
+    "Fingerprint",
     "Flow",
     "Indicator",
     "Installation",
+    "JournalEntry",
     "LandEvidence",
     "LandFlow",
     "LandOrigin",
     "LandPiece",
     "LandStatus",
     "LandTransition",
+    "Lineage",
     "LocatedInstallation",
     "LotTree",
     "OwnedParcel",
@@ -104,6 +127,7 @@ __all__ = [
     "Plea",
     "Priority",
     "ProtectionShare",
+    "ReplayedCorrection",
     "Road",
     "ShadeMethod",
     "SolarPotential",

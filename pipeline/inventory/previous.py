@@ -1,0 +1,81 @@
+"""The last published product of a commune: its parks, and all that is carried to the next one."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from pipeline.errors import PublicationError
+
+_CARRIED = ("parcs_filiation", "journal", "empreintes")
+
+
+@dataclass(frozen=True)
+class Previous:
+    """
+    What the last product of a commune says, in the columns of the product (French).
+
+    `parks` is `parcs`, `replayed` is `corrections_rejouees`, `conflicts` is `conflits`, `lineage`
+    is `parcs_filiation`, `journal` and `fingerprints` (name → digest) as their layers. Everything
+    is empty before the first product; a table that an older product lacks is empty too.
+    """
+
+    exists: bool
+    parks: gpd.GeoDataFrame
+    replayed: gpd.GeoDataFrame
+    conflicts: gpd.GeoDataFrame
+    lineage: pd.DataFrame
+    journal: pd.DataFrame
+    fingerprints: dict[str, str]
+
+    @classmethod
+    def none(cls, crs: str) -> "Previous":
+        """Return what is known before the first product."""
+        bare = gpd.GeoDataFrame(geometry=gpd.GeoSeries([], crs=crs))
+        plain = pd.DataFrame()
+        return cls(False, bare, bare.copy(), bare.copy(), plain, plain.copy(), {})
+
+
+def read_previous(path: Path, crs: str) -> Previous:
+    """
+    Read a published product.
+
+    Raises
+    ------
+    PublicationError
+        If there is a file and it cannot be read: the identities it holds would be lost.
+    """
+    if not path.exists():
+        return Previous.none(crs)
+    try:
+        layers = {str(name) for name, _ in pyogrio.list_layers(path)}
+        spatial = [_rows(path, layers, name, crs) for name in _SPATIAL]
+        lineage, journal, prints = (_table(path, layers, name) for name in _CARRIED)
+    except (DataSourceError, DataLayerError, OSError) as error:
+        reason = " ".join(str(error).split())[:200]
+        msg = (
+            f"{path} : produit précédent illisible ({reason}) ; le restaurer d'une sauvegarde,"
+            " ou le retirer et perdre les identifiants des parcs"
+        )
+        raise PublicationError(msg) from error
+    digests = dict(zip(prints["nom"], prints["valeur"], strict=True)) if len(prints) else {}
+    return Previous(True, spatial[0], spatial[1], spatial[2], lineage, journal, digests)
+
+
+_SPATIAL = ("parcs", "corrections_rejouees", "conflits")
+
+
+def _rows(path: Path, layers: set[str], name: str, crs: str) -> gpd.GeoDataFrame:
+    if name not in layers:
+        return Previous.none(crs).parks
+    table = pyogrio.read_dataframe(path, layer=name, use_arrow=True)
+    return gpd.GeoDataFrame(table.rename_geometry("geometry") if len(table.columns) else table)
+
+
+def _table(path: Path, layers: set[str], name: str) -> pd.DataFrame:
+    if name not in layers:
+        return pd.DataFrame()
+    return pd.DataFrame(pyogrio.read_dataframe(path, layer=name, read_geometry=False))

@@ -1,0 +1,140 @@
+"""Contracts of what is kept from one run to the next: identity, corrections, changes."""
+
+import pandera.geopandas as pg
+from pandera.engines.geopandas_engine import Geometry
+from pandera.typing import Series
+from pandera.typing.geopandas import GeoSeries
+
+from pipeline.schemas.tables import PlainTable, Table
+
+LINEAGE_EVENTS = (
+    "creation",
+    "renumerotation",
+    "scission",
+    "fusion",
+    "disparition",
+    "reapparition",
+)
+CORRECTION_ACTIONS = (
+    "confirmer",
+    "rejeter",
+    "redessiner",
+    "ajouter",
+    "fusionner",
+    "scinder",
+    "fixer_statut",
+    "fixer_places",
+    "fixer_usage",
+    "fixer_date",
+)
+REPLAY_STATES = ("appliquee", "remplacee", "conflit", "sans_effet")
+CHANGE_KINDS = (
+    "nouveau",
+    "disparu",
+    "superficie",
+    "statut",
+    "seuil",
+    "echeance",
+    "echeance_proche",
+    "correction",
+)
+CHANGE_CAUSES = ("donnees", "regle", "hypothese", "correction", "code", "calendrier")
+
+
+class Lineage(PlainTable):
+    """
+    What happened to the identity of a car park: one row per event, never removed.
+
+    `related_id` is the other park of a split or a merge; `share` the part of the smaller outline
+    that both have in common; `seen_on` an ISO date.
+    """
+
+    lot_id: Series[str]
+    event: Series[str] = pg.Field(isin=LINEAGE_EVENTS)
+    related_id: Series[str] = pg.Field(nullable=True)
+    share: Series[float] = pg.Field(nullable=True, ge=0, le=1)
+    source_ids: Series[str] = pg.Field(nullable=True)
+    seen_on: Series[str]
+
+
+class Correction(Table):
+    """
+    A decision of an agent, as the review file holds it.
+
+    `correction_id` is stable in the file; `base_hash` that of the outline which the agent saw;
+    `geometry` the outline drawn, in the territory CRS, if the action asks for one.
+    """
+
+    correction_id: Series[str] = pg.Field(unique=True)
+    lot_id: Series[str] = pg.Field(nullable=True)
+    action: Series[str] = pg.Field(isin=CORRECTION_ACTIONS)
+    value: Series[str] = pg.Field(nullable=True)
+    motive: Series[str] = pg.Field(nullable=True)
+    agent: Series[str] = pg.Field(nullable=True)
+    decided_on: Series[str] = pg.Field(nullable=True)
+    base_hash: Series[str] = pg.Field(nullable=True)
+    geometry: GeoSeries[Geometry] = pg.Field(nullable=True)
+
+
+class ReplayedCorrection(Table):
+    """
+    What became of a correction in this run; `geometry` is the detected outline it was taken on.
+
+    The outline is kept from run to run: it tells how far the base has moved since.
+    """
+
+    correction_id: Series[str] = pg.Field(unique=True)
+    lot_id: Series[str] = pg.Field(nullable=True)
+    action: Series[str] = pg.Field(isin=CORRECTION_ACTIONS)
+    value: Series[str] = pg.Field(nullable=True)
+    motive: Series[str] = pg.Field(nullable=True)
+    agent: Series[str] = pg.Field(nullable=True)
+    decided_on: Series[str] = pg.Field(nullable=True)
+    base_hash: Series[str] = pg.Field(nullable=True)
+    state: Series[str] = pg.Field(isin=REPLAY_STATES)
+    reason: Series[str] = pg.Field(nullable=True)
+    geometry: GeoSeries[Geometry] = pg.Field(nullable=True)
+
+
+class Conflict(Table):
+    """
+    A correction that no longer fits: one row for the outline it saw, one for that of today.
+
+    `moved_share` is the area of the symmetric difference over that of the union.
+    """
+
+    correction_id: Series[str]
+    lot_id: Series[str] = pg.Field(nullable=True)
+    role: Series[str] = pg.Field(isin=["base", "actuel"])
+    action: Series[str] = pg.Field(isin=CORRECTION_ACTIONS)
+    value: Series[str] = pg.Field(nullable=True)
+    agent: Series[str] = pg.Field(nullable=True)
+    decided_on: Series[str] = pg.Field(nullable=True)
+    moved_share: Series[float] = pg.Field(nullable=True, ge=0, le=1)
+    reason: Series[str]
+    geometry: GeoSeries[Geometry] = pg.Field(nullable=True)
+
+
+class JournalEntry(PlainTable):
+    """
+    A change between the last published product and this one; earlier entries are kept.
+
+    `lot_id` is missing for a change of the whole commune; `causes` are codes of `CHANGE_CAUSES`
+    joined by `;`; `before` and `after` are texts.
+    """
+
+    seen_on: Series[str]
+    lot_id: Series[str] = pg.Field(nullable=True)
+    name: Series[str] = pg.Field(nullable=True)
+    kind: Series[str] = pg.Field(isin=CHANGE_KINDS)
+    before: Series[str] = pg.Field(nullable=True)
+    after: Series[str] = pg.Field(nullable=True)
+    causes: Series[str]
+    detail: Series[str]
+
+
+class Fingerprint(PlainTable):
+    """Digest of one thing that a product was made from, by name (`regles`, `hypotheses`, …)."""
+
+    name: Series[str] = pg.Field(unique=True)
+    value: Series[str]
