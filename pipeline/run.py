@@ -17,6 +17,7 @@ from pipeline.crs import Territory, ground_area, territory_of
 from pipeline.eligible_surface.ground import gather_masks
 from pipeline.eligible_surface.installations import icpe_rings, locate_installations, ring_distance
 from pipeline.eligible_surface.measure import Ledger, compute_eligible_surface
+from pipeline.export.inventory_tables import InventoryTables
 from pipeline.export.land_tables import LandTables
 from pipeline.export.product import Product
 from pipeline.export.publish import Result, publish, publish_note
@@ -301,6 +302,7 @@ def _product(
         protection_shares=shares,
         parcels=parcels_of_lots(found.lots, law.land),
         land=LandTables.none(run.territory.crs),
+        inventory=InventoryTables.none(run.territory.crs),
         records=sources.records,
         rules=run.rules,
         version=version("parzan"),

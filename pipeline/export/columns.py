@@ -1,6 +1,7 @@
 """Columns of every delivered layer: English table columns → French names, aliases, units."""
 
 from pipeline.export.fields import Column, area, count, day, flag, number, sentences, share, text
+from pipeline.export.inventory_columns import INVENTORY_COLUMNS
 from pipeline.export.land_columns import LAND_COLUMNS
 from pipeline.export.park_columns import PARK_COLUMNS
 
@@ -188,6 +189,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     **LAND_COLUMNS,
     "decisions": _DECISIONS,
     "derogations": _PLEAS,
+    **INVENTORY_COLUMNS,
     "sources": _SOURCES,
     "regles": _RULES,
 }

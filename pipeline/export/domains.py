@@ -245,6 +245,39 @@ DOMAINS: dict[str, dict[str, str]] = {
         "fixer_usage": "Fixer l'usage",
         "fixer_date": "Fixer une date",
     },
+    "etat_correction": {
+        "appliquee": "Appliquée",
+        "remplacee": "Remplacée par une décision plus récente",
+        "conflit": "En conflit",
+        "sans_effet": "Sans effet",
+    },
+    "role_conflit": {"base": "Contour que l'agent a vu", "actuel": "Contour d'aujourd'hui"},
+    "evenement_filiation": {
+        "creation": "Nouveau parc",
+        "renumerotation": "Autres identifiants dans les sources",
+        "scission": "Issu d'une scission",
+        "fusion": "Fondu dans un autre",
+        "disparition": "Disparu",
+        "reapparition": "Revenu",
+    },
+    "nature_changement": {
+        "nouveau": "Nouveau parc",
+        "disparu": "Parc disparu",
+        "superficie": "Superficie changée",
+        "statut": "Statut changé",
+        "seuil": "Seuil franchi",
+        "echeance": "Échéance changée",
+        "echeance_proche": "Échéance proche",
+        "correction": "Correction d'un agent",
+    },
+    "cause_changement": {
+        "donnees": "données",
+        "regle": "règle de droit",
+        "hypothese": "hypothèse de calcul",
+        "correction": "correction d'un agent",
+        "code": "version de parzan",
+        "calendrier": "passage du temps",
+    },
     "suivi_etat": {
         "a_ouvrir": "À ouvrir",
         "courrier_envoye": "Courrier envoyé",
@@ -271,3 +304,9 @@ def derogation_words(codes: object) -> str | None:
     if not isinstance(codes, str):  # none
         return None
     return " ; ".join(DEROGATIONS.get(code, code) for code in codes.split(";"))
+
+
+def cause_words(codes: object) -> str:
+    """Return what an analyst reads for causes joined by `;`."""
+    known = DOMAINS["cause_changement"]
+    return " ou ".join(known.get(code, code) for code in str(codes).split(";"))

@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline.export import land_looks
+from pipeline.export import correction_looks, land_looks
 from pipeline.export.domains import DOMAINS
 from pipeline.export.symbols import (
     Case,
@@ -281,10 +281,6 @@ def _commune() -> ET.Element:
     return single(fills(polygon(_WHITE, width=1.6), polygon(_DARK, width=0.7, dash="dash dot")))
 
 
-def _corrections() -> ET.Element:
-    return single(fills(polygon((200, 0, 160), (200, 0, 160), alpha=30, width=0.8, dash="dash")))
-
-
 LOOKS: dict[str, tuple[Look, ...]] = {
     "commune": (Look("Commune", "Polygon", _commune),),
     "parcs": (
@@ -307,7 +303,9 @@ LOOKS: dict[str, tuple[Look, ...]] = {
     "parcelles": (
         Look("Parcelles", "Polygon", lambda: single(fills(polygon((150, 110, 60), width=0.2)))),
     ),
-    "corrections": (Look("Corrections", "Polygon", _corrections),),
+    "corrections": (Look("Corrections", "Polygon", correction_looks.corrections),),
+    "corrections_rejouees": (Look("Corrections rejouées", "Polygon", correction_looks.replayed),),
+    "conflits": (Look("Conflits", "Polygon", correction_looks.conflicts),),
     "sols": (
         Look("Catégories", "Polygon", land_looks.categories),
         Look("Artificialisé ou non", "Polygon", land_looks.status),

@@ -121,7 +121,7 @@ _OBLIGATION = (
     text("situation_parc", "situation", "Situation du parc", domain="situation"),
     text(
         "statut",
-        "status",
+        "shown_status",
         "Statut",
         "Retenu : le calculé, ou le revu s'il existe.",
         domain="statut",
@@ -213,8 +213,9 @@ _PROVENANCE = (
     sentences("source_ids", "source_ids", "Identifiants dans les sources"),
     day("regles_au", "rules_as_of", "Règles au", "Dernière date où une règle a changé."),
     text("statut_calcule", "status", "Statut calculé", domain="statut"),
-    text("statut_revu", None, "Statut revu par un agent", domain="statut"),
+    text("statut_revu", "reviewed_status", "Statut revu par un agent", domain="statut"),
     text("source_statut", "status_source", "Origine du statut", domain="source_statut"),
+    text("base_hash", "base_hash", "Empreinte du contour", "Du contour relevé, avant correction."),
 )
 
 PARK_COLUMNS: tuple[Column, ...] = (
@@ -247,4 +248,5 @@ PARK_TABS: dict[str, tuple[str, ...]] = {
     "Dérogations": ("derogations_libelles",),
     "Propriétaire": _names(_OWNER),
     "Provenance": _names(_PROVENANCE),
+    "Histoire": (),
 }

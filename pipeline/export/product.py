@@ -11,6 +11,7 @@ import pandas as pd
 from pipeline.contracts import check, check_table, empty, without_rows
 from pipeline.crs import Territory
 from pipeline.errors import ContractError
+from pipeline.export.inventory_tables import InventoryTables, check_inventory
 from pipeline.export.land_tables import LandTables, check_land
 from pipeline.rules import RuleBook
 from pipeline.schemas import (
@@ -106,6 +107,7 @@ class Product:
     protection_shares: pd.DataFrame
     parcels: gpd.GeoDataFrame
     land: LandTables
+    inventory: InventoryTables
     records: pd.DataFrame
     rules: RuleBook
     version: str
@@ -147,6 +149,7 @@ def without_parks(
         as_of=as_of,
         commune=commune,
         land=land,
+        inventory=InventoryTables.none(crs),
         records=records,
         rules=rules,
         version=version,
@@ -175,6 +178,7 @@ def check_tables(product: Product) -> None:
     for name, schema in _PLAIN.items():
         check_table(schema, getattr(product, name))
     check_land(product.land, crs)
+    check_inventory(product.inventory, crs)
     check(Parcel, _without(product.parcels, "Parcel", *_HELD), crs)
     check_table(SourceRecord, product.records)
     if not set(product.rings.columns) >= _RING_COLUMNS or product.rings.crs != crs:

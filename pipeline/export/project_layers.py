@@ -13,6 +13,8 @@ BASEMAP_GROUP = "Fonds de plan"
 # From the top down: what explains a park lies over it, what surrounds it lies under.
 _DRAWING_ORDER = (
     "corrections",
+    "conflits",
+    "corrections_rejouees",
     "arbres",
     "ombrieres",
     "canopee",
@@ -34,7 +36,7 @@ _DRAWING_ORDER = (
 _INSTALLATIONS = ("icpe_point", "icpe_tampon", "icpe_polygon")
 # Small things that would only blur a map of the whole commune.
 _DETAIL_SCALES = {"exclusions": 15_000, "canopee": 15_000, "ombrieres": 15_000, "arbres": 3_000}
-_HIDDEN_AT_FIRST = {"candidats", "parcelles", "perimetres_protection"}
+_HIDDEN_AT_FIRST = {"candidats", "parcelles", "perimetres_protection", "corrections_rejouees"}
 _LAND = ("friches_point", "friches_polygon", "sols_flux", "sols")
 
 
@@ -104,7 +106,7 @@ THEMES: tuple[Theme, ...] = (
     Theme(
         "À instruire",
         {"parcs": "Statut"},
-        ("corrections", "ombrieres", "exclusions", "parcs", *_INSTALLATIONS, "commune"),
+        ("corrections", "conflits", "ombrieres", "exclusions", "parcs", *_INSTALLATIONS, "commune"),
     ),
     Theme("Échéances", {"parcs": "Échéances"}, ("parcs", "commune")),
     Theme(

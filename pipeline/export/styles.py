@@ -38,6 +38,7 @@ _ROW_TITLES = {
         '"rang" || \'. \' || "question" || \' — \' || lower(represent_value("resultat"))'
         " || coalesce(' → ' || \"conclusion\", '')"
     ),
+    "journal": "format_date(\"vu_le\", 'dd/MM/yyyy') || ' — ' || \"detail\"",
     "derogations": '"libelle" || \' — \' || represent_value("certitude")',
 }
 _TIP_LINES: dict[str, tuple[str, ...]] = {

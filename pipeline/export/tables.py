@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from operator import attrgetter
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -10,7 +11,8 @@ import pandas as pd
 import shapely
 
 from pipeline.crs import ground_area
-from pipeline.export.domains import conclusion_words, derogation_words
+from pipeline.export.domains import cause_words, conclusion_words, derogation_words
+from pipeline.export.inventory_tables import InventoryTables
 from pipeline.export.product import Product
 from pipeline.export.rule_table import rule_rows
 
@@ -40,15 +42,40 @@ def park_rows(product: Product) -> gpd.GeoDataFrame:
         lots = lots.merge(table, on="lot_id", how="left", validate="one_to_one")
     commune = product.commune.iloc[0]
     return gpd.GeoDataFrame(
-        lots.assign(
+        _reviewed(lots, product.inventory).assign(
             commune_name=commune["name"],
             epci_name=commune["epci_name"],
             rules_as_of=product.as_of,
-            status_source="calcul",
             derogation_words=lots["possible_derogations"].map(derogation_words).astype(object),
         ),
         crs=product.lots.crs,
     )
+
+
+def _reviewed(lots: pd.DataFrame, inventory: InventoryTables) -> pd.DataFrame:
+    """Add the status an agent gave, which is shown instead of the computed one, and why."""
+    given = inventory.overrides.set_index("lot_id")
+    reviewed = lots["lot_id"].map(given["status"]).astype(object)
+    is_reviewed = reviewed.notna()
+    return lots.assign(
+        reviewed_status=reviewed.where(is_reviewed, None),
+        shown_status=reviewed.where(is_reviewed, lots["status"]),
+        status_source=np.where(is_reviewed, "revue", "calcul"),
+        reason=[
+            _said_by_agent(given.loc[lot_id]) + reason if is_given else reason
+            for lot_id, reason, is_given in zip(
+                lots["lot_id"], lots["reason"], is_reviewed, strict=True
+            )
+        ],
+        base_hash=lots["lot_id"].map(inventory.base_hashes).astype(object),
+    )
+
+
+def _said_by_agent(given: "pd.Series[Any]") -> str:
+    """Return the sentence that comes before the computed reason of a status given by an agent."""
+    when = f" le {pd.Timestamp(given['decided_on']):%d/%m/%Y}" if given["decided_on"] else ""
+    why = f" : {given['motive']}" if given["motive"] else ""
+    return f"Statut revu par un agent{when}{why.rstrip('.')}. Calcul : "
 
 
 def candidate_rows(product: Product) -> gpd.GeoDataFrame:
@@ -157,6 +184,35 @@ def rules_in_force(product: Product) -> pd.DataFrame:
     return rule_rows(product.rules, product.as_of)
 
 
+def _placed_ids(rows: pd.DataFrame, product: Product) -> pd.DataFrame:
+    """Tell the parks of this product from those that are gone."""
+    is_here = rows["lot_id"].isin(product.lots["lot_id"])
+    return rows.assign(
+        living_id=rows["lot_id"].where(is_here, None), gone_id=rows["lot_id"].mask(is_here, None)
+    )
+
+
+def replayed_rows(product: Product) -> pd.DataFrame:
+    """Return what became of each correction, with the outline it was taken on."""
+    return _placed_ids(product.inventory.replayed, product)
+
+
+def conflict_rows(product: Product) -> pd.DataFrame:
+    """Return the corrections that no longer fit, both outlines."""
+    return _placed_ids(product.inventory.conflicts, product)
+
+
+def lineage_rows(product: Product) -> pd.DataFrame:
+    """Return where identifiers come from, and what became of those that are gone."""
+    return _placed_ids(product.inventory.lineage, product)
+
+
+def journal_rows(product: Product) -> pd.DataFrame:
+    """Return the changes, run after run, with their causes in words."""
+    rows = _placed_ids(product.inventory.journal, product)
+    return rows.assign(cause_words=rows["causes"].map(cause_words).astype(object))
+
+
 ROWS: dict[str, Callable[[Product], pd.DataFrame]] = {
     "commune": commune_rows,
     "parcs": park_rows,
@@ -179,6 +235,11 @@ ROWS: dict[str, Callable[[Product], pd.DataFrame]] = {
     "sols_codes": attrgetter("land.unread"),
     "decisions": decision_rows,
     "derogations": plea_rows,
+    "corrections_rejouees": replayed_rows,
+    "conflits": conflict_rows,
+    "parcs_filiation": lineage_rows,
+    "journal": journal_rows,
+    "empreintes": attrgetter("inventory.fingerprints"),
     "sources": source_rows,
     "regles": rules_in_force,
 }

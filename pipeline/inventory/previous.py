@@ -1,5 +1,6 @@
 """The last published product of a commune: its parks, and all that is carried to the next one."""
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from pipeline.errors import PublicationError
 
+_SPATIAL = ("parcs", "corrections_rejouees", "conflits")
 _CARRIED = ("parcs_filiation", "journal", "empreintes")
 
 
@@ -19,8 +21,9 @@ class Previous:
     What the last product of a commune says, in the columns of the product (French).
 
     `parks` is `parcs`, `replayed` is `corrections_rejouees`, `conflicts` is `conflits`, `lineage`
-    is `parcs_filiation`, `journal` and `fingerprints` (name → digest) as their layers. Everything
-    is empty before the first product; a table that an older product lacks is empty too.
+    is `parcs_filiation`, `journal` and `fingerprints` (name → digest) as their layers; `parc_id`
+    names the parks that are gone too. Everything is empty before the first product; a table that
+    an older product lacks is empty too.
     """
 
     exists: bool
@@ -51,9 +54,11 @@ def read_previous(path: Path, crs: str) -> Previous:
     if not path.exists():
         return Previous.none(crs)
     try:
-        layers = {str(name) for name, _ in pyogrio.list_layers(path)}
-        spatial = [_rows(path, layers, name, crs) for name in _SPATIAL]
-        lineage, journal, prints = (_table(path, layers, name) for name in _CARRIED)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what the driver says of a damaged file: told below
+            layers = {str(name) for name, _ in pyogrio.list_layers(path)}
+            spatial = [_rows(path, layers, name, crs) for name in _SPATIAL]
+            lineage, journal, prints = (_table(path, layers, name) for name in _CARRIED)
     except (DataSourceError, DataLayerError, OSError) as error:
         reason = " ".join(str(error).split())[:200]
         msg = (
@@ -65,17 +70,22 @@ def read_previous(path: Path, crs: str) -> Previous:
     return Previous(True, spatial[0], spatial[1], spatial[2], lineage, journal, digests)
 
 
-_SPATIAL = ("parcs", "corrections_rejouees", "conflits")
+def _named(table: pd.DataFrame) -> pd.DataFrame:
+    """Give the parks that are gone their identifier back, in the column of the others."""
+    if "ancien_parc_id" not in table.columns:
+        return table
+    ids = table["parc_id"].where(table["parc_id"].notna(), table["ancien_parc_id"])
+    return table.assign(parc_id=ids).drop(columns="ancien_parc_id")
 
 
 def _rows(path: Path, layers: set[str], name: str, crs: str) -> gpd.GeoDataFrame:
     if name not in layers:
         return Previous.none(crs).parks
     table = pyogrio.read_dataframe(path, layer=name, use_arrow=True)
-    return gpd.GeoDataFrame(table.rename_geometry("geometry") if len(table.columns) else table)
+    return gpd.GeoDataFrame(_named(table))
 
 
 def _table(path: Path, layers: set[str], name: str) -> pd.DataFrame:
     if name not in layers:
         return pd.DataFrame()
-    return pd.DataFrame(pyogrio.read_dataframe(path, layer=name, read_geometry=False))
+    return _named(pd.DataFrame(pyogrio.read_dataframe(path, layer=name, read_geometry=False)))

@@ -12,6 +12,7 @@ from pipeline.schemas.inventory import (
     JournalEntry,
     Lineage,
     ReplayedCorrection,
+    StatusOverride,
 )
 from pipeline.schemas.land import (
     CrossedBrownfield,
@@ -132,6 +133,7 @@ __all__ = [
     "ShadeMethod",
     "SolarPotential",
     "SourceRecord",
+    "StatusOverride",
     "StatusReason",
     "Table",
     "Tree",

@@ -38,6 +38,7 @@ CHANGE_KINDS = (
     "echeance_proche",
     "correction",
 )
+STATUSES = ("assujetti", "non_assujetti", "exonere", "a_verifier", "hors_champ")
 CHANGE_CAUSES = ("donnees", "regle", "hypothese", "correction", "code", "calendrier")
 
 
@@ -113,6 +114,16 @@ class Conflict(Table):
     moved_share: Series[float] = pg.Field(nullable=True, ge=0, le=1)
     reason: Series[str]
     geometry: GeoSeries[Geometry] = pg.Field(nullable=True)
+
+
+class StatusOverride(PlainTable):
+    """The status that an agent gives a car park, instead of the computed one."""
+
+    lot_id: Series[str] = pg.Field(unique=True)
+    status: Series[str] = pg.Field(isin=STATUSES)
+    motive: Series[str] = pg.Field(nullable=True)
+    agent: Series[str] = pg.Field(nullable=True)
+    decided_on: Series[str] = pg.Field(nullable=True)
 
 
 class JournalEntry(PlainTable):

@@ -143,7 +143,7 @@ def test_the_park_form_has_its_tabs_and_the_review(seen):
     tabs = seen["project"]["tabs"]
     assert list(tabs) == [
         *("Parc", "Superficie", "Arbres", "Obligation", "Raisonnement", "Échéance", "Ombrières"),
-        *("Dérogations", "Propriétaire", "Provenance", "Revue"),
+        *("Dérogations", "Propriétaire", "Provenance", "Histoire", "Revue"),
     ]
     assert tabs["Revue"] == ["Corrections", "Suivi", "Notes privées"]
     assert tabs["Superficie"] == ["Exclusions"]

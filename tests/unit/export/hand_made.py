@@ -26,6 +26,7 @@ from tests.unit.export.hand_made_ground import (
     at,
     table,
 )
+from tests.unit.export.hand_made_inventory import inventory
 from tests.unit.export.hand_made_land import land
 from tests.unit.export.hand_made_law import (
     ownership,
@@ -364,6 +365,7 @@ def make_product(**changes):
         protection_shares=protection_shares(),
         parcels=parcels(),
         land=land(),
+        inventory=inventory(),
         records=records(),
         rules=RULES,
         version="0.1.0",

@@ -73,7 +73,8 @@ def test_layers_are_those_fed_by_this_version(published):
         *("perimetres_protection", "parcelles", "decisions", "derogations", "sources"),
         *("regles", "layer_styles"),
         *("sols", "sols_flux", "sols_ecarts", "sols_matrice", "sols_variantes", "sols_codes"),
-        *("bilan", "friches"),
+        *("bilan", "friches", "corrections_rejouees", "conflits", "parcs_filiation", "journal"),
+        "empreintes",
     }
     present = {row["table_name"] for row in query(published, "SELECT * FROM gpkg_contents")}
     assert present == expected
@@ -327,11 +328,17 @@ ORIGINS = {
     "decisions": (schemas.DecisionStep,),
     "derogations": (schemas.Plea,),
     "sources": (schemas.SourceRecord,),
+    "corrections_rejouees": (schemas.ReplayedCorrection,),
+    "conflits": (schemas.Conflict,),
+    "parcs_filiation": (schemas.Lineage,),
+    "journal": (schemas.JournalEntry,),
+    "empreintes": (schemas.Fingerprint,),
 }
 COMPUTED = {
     *("commune_name", "epci_name", "rules_as_of", "status_source", "ground_area_m2", "link"),
     *("certainty", "label", "article", "effect", "lot_ids", "largest_share", "lot_id"),
     *("derogation_words", "conclusion", "holding_id", "owner_class"),
+    *("shown_status", "reviewed_status", "base_hash", "living_id", "gone_id", "cause_words"),
 }
 
 
@@ -348,6 +355,20 @@ def test_every_column_comes_from_a_table_of_the_flow(layer):
 )
 def test_value_lists_follow_the_tables(domain, literal):
     assert set(DOMAINS[domain]) == set(literal.__args__)
+
+
+@pytest.mark.parametrize(
+    ("domain", "codes"),
+    [
+        ("action_correction", schemas.CORRECTION_ACTIONS),
+        ("etat_correction", schemas.REPLAY_STATES),
+        ("evenement_filiation", schemas.LINEAGE_EVENTS),
+        ("nature_changement", schemas.CHANGE_KINDS),
+        ("cause_changement", schemas.CHANGE_CAUSES),
+    ],
+)
+def test_value_lists_of_the_inventory_follow_its_tables(domain, codes):
+    assert set(DOMAINS[domain]) == set(codes)
 
 
 @pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
