@@ -3,18 +3,16 @@
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 
-from pipeline.export.forms import RELATIONS
+from pipeline.export.forms import RELATIONS, Relation
 from pipeline.export.project_layers import (
     BASEMAP_GROUP,
     BASEMAPS,
     GROUPS,
     THEMES,
     Basemap,
-    Contents,
     Shown,
     Theme,
     drawn_from_the_top,
-    shown_layers,
 )
 from pipeline.export.qgis_xml import QGIS_VERSION, document, element, option, reference_system
 from pipeline.export.styles import qml, style_children
@@ -26,13 +24,15 @@ _MARGIN = 0.05
 
 @dataclass(frozen=True)
 class Frame:
-    """What a project must know of its commune."""
+    """What a project must know of its commune or region: where it is, what it shows."""
 
     title: str
     abstract: str
     epsg: int
     bounds: tuple[float, float, float, float]
-    contents: Contents
+    shown: tuple[Shown, ...]
+    themes: tuple[Theme, ...] = THEMES
+    relations: tuple[Relation, ...] = RELATIONS
 
 
 def project_document(frame: Frame) -> str:
@@ -42,7 +42,7 @@ def project_document(frame: Frame) -> str:
     It holds no macro, action nor form code, so QGIS asks for no trust. Layers are found beside the
     file by their name: a renamed file no longer opens.
     """
-    shown = shown_layers(frame.contents)
+    shown = frame.shown
     root = element("qgis", {"version": QGIS_VERSION, "projectname": frame.title})
     root.append(element("title", text=frame.title))
     root.append(element("projectCrs", children=[reference_system(frame.epsg)]))
@@ -50,8 +50,8 @@ def project_document(frame: Frame) -> str:
     root.append(_canvas(frame))
     root.append(_layers(shown, frame.epsg))
     root.append(element("layerorder", children=_order(shown)))
-    root.append(_relations(shown))
-    root.append(element("visibility-presets", children=[_theme(t, shown) for t in THEMES]))
+    root.append(_relations(frame))
+    root.append(element("visibility-presets", children=[_theme(t, shown) for t in frame.themes]))
     root.append(_properties())
     root.append(_metadata(frame))
     return document(root)
@@ -158,10 +158,10 @@ def _raster(basemap: Basemap) -> ET.Element:
     return element("maplayer", {"type": "raster"}, children)
 
 
-def _relations(shown: tuple[Shown, ...]) -> ET.Element:
-    ids = {item.key: item.id for item in shown}
+def _relations(frame: Frame) -> ET.Element:
+    ids = {item.key: item.id for item in frame.shown}
     made = element("relations")
-    for relation in RELATIONS:
+    for relation in frame.relations:
         pair = {"referencingField": "parc_id", "referencedField": "parc_id"}
         attributes = {
             "id": relation.id,

@@ -16,7 +16,7 @@ from pipeline.export.layers import LAYERS
 from pipeline.export.metadata import abstract_of, iso_document, title_of
 from pipeline.export.product import Product, check_tables
 from pipeline.export.project import PROJECT_NAME, Frame, project_document
-from pipeline.export.project_layers import Contents
+from pipeline.export.project_layers import Contents, shown_layers
 from pipeline.export.qgis_xml import archive_hex
 from pipeline.export.registry import write_metadata, write_project, write_schema, write_styles
 from pipeline.export.review import create_review
@@ -128,13 +128,15 @@ def _write(product: Product, path: Path, product_file: str, review_file: str) ->
         abstract=abstract_of(product),
         epsg=product.territory.epsg,
         bounds=(float(west), float(south), float(east), float(north)),
-        contents=Contents(
-            product_file=product_file,
-            review_file=review_file,
-            vintages=product.land.vintages,
-            derived=product.land.derived,
-            periods=product.land.periods,
-            has_parks=len(product.lots) > 0,
+        shown=shown_layers(
+            Contents(
+                product_file=product_file,
+                review_file=review_file,
+                vintages=product.land.vintages,
+                derived=product.land.derived,
+                periods=product.land.periods,
+                has_parks=len(product.lots) > 0,
+            )
         ),
     )
     write_layers(product, path)
