@@ -278,6 +278,13 @@ DOMAINS: dict[str, dict[str, str]] = {
         "code": "version de parzan",
         "calendrier": "passage du temps",
     },
+    "niveau_total": {
+        "commune": "Commune",
+        "epci": "Intercommunalité",
+        "departement": "Département",
+        "ensemble": "Ensemble",
+    },
+    "etat_produit": {"lu": "Lu", "absent": "Absent", "illisible": "Illisible"},
     "suivi_etat": {
         "a_ouvrir": "À ouvrir",
         "courrier_envoye": "Courrier envoyé",

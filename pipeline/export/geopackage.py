@@ -29,7 +29,7 @@ def write_layers(product: Product, path: Path) -> None:
     pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError
         If the disk refuses; a partial file may remain.
     """
-    with _fixed_time(stamp(product.as_of)):
+    with fixed_time(stamp(product.as_of)):
         for layer in LAYERS:
             _write(layer, product, path)
 
@@ -53,7 +53,7 @@ def _write(layer: Layer, product: Product, path: Path) -> None:
 
 
 @contextmanager
-def _fixed_time(moment: str) -> Iterator[None]:
+def fixed_time(moment: str) -> Iterator[None]:
     """Give GDAL its clock; syncing to disk is left to the seal, once for the whole file."""
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": moment, "OGR_SQLITE_SYNCHRONOUS": "OFF"})
     try:

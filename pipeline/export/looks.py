@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline.export import correction_looks, land_looks
+from pipeline.export import correction_looks, land_looks, region_looks
 from pipeline.export.domains import DOMAINS
 from pipeline.export.symbols import (
     Case,
@@ -303,6 +303,7 @@ LOOKS: dict[str, tuple[Look, ...]] = {
     "parcelles": (
         Look("Parcelles", "Polygon", lambda: single(fills(polygon((150, 110, 60), width=0.2)))),
     ),
+    "communes": (Look("Parcs assujettis", "Polygon", region_looks.communes, '"nom"', 150_000, 3),),
     "corrections": (Look("Corrections", "Polygon", correction_looks.corrections),),
     "corrections_rejouees": (Look("Corrections rejouées", "Polygon", correction_looks.replayed),),
     "conflits": (Look("Conflits", "Polygon", correction_looks.conflicts),),

@@ -48,7 +48,7 @@ def project_document(frame: Frame) -> str:
     root.append(element("projectCrs", children=[reference_system(frame.epsg)]))
     root.append(_tree(shown))
     root.append(_canvas(frame))
-    root.append(_layers(shown, frame.epsg))
+    root.append(_layers(frame))
     root.append(element("layerorder", children=_order(shown)))
     root.append(_relations(frame))
     root.append(element("visibility-presets", children=[_theme(t, shown) for t in frame.themes]))
@@ -105,12 +105,13 @@ def _order(shown: tuple[Shown, ...]) -> list[ET.Element]:
     return [element("layer", {"id": identifier}) for identifier in drawn_from_the_top(shown)]
 
 
-def _layers(shown: tuple[Shown, ...], epsg: int) -> ET.Element:
-    vectors = [_vector(item, epsg) for item in shown]
+def _layers(frame: Frame) -> ET.Element:
+    related = bool(frame.relations)
+    vectors = [_vector(item, frame.epsg, related=related) for item in frame.shown]
     return element("projectlayers", children=[*vectors, *(_raster(b) for b in BASEMAPS)])
 
 
-def _vector(item: Shown, epsg: int) -> ET.Element:
+def _vector(item: Shown, epsg: int, *, related: bool) -> ET.Element:
     look = item.looks[0]
     spatial = item.layer.geometry is not None
     attributes = {
@@ -130,18 +131,18 @@ def _vector(item: Shown, epsg: int) -> ET.Element:
         element("abstract", text=item.layer.description),
         element("srs", children=[reference_system(epsg)] if spatial else []),
         element("provider", {"encoding": "UTF-8"}, text="ogr"),
-        *style_children(item.layer, look, editable=item.editable, related=True),
+        *style_children(item.layer, look, editable=item.editable, related=related),
     ]
     if len(item.looks) > 1:
-        children.append(_style_manager(item))
+        children.append(_style_manager(item, related=related))
     return element("maplayer", attributes, children)
 
 
-def _style_manager(item: Shown) -> ET.Element:
+def _style_manager(item: Shown, *, related: bool) -> ET.Element:
     current, *others = item.looks
     styles = [element("map-layer-style", {"name": current.name})]
     for look in others:
-        whole = qml(item.layer, look, editable=item.editable, related=True)
+        whole = qml(item.layer, look, editable=item.editable, related=related)
         styles.append(element("map-layer-style", {"name": look.name}, [whole]))
     return element("map-layer-style-manager", {"current": current.name}, styles)
 

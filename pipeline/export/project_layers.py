@@ -32,6 +32,7 @@ _DRAWING_ORDER = (
     "perimetres_protection",
     "sols",
     "commune",
+    "communes",
 )
 _INSTALLATIONS = ("icpe_point", "icpe_tampon", "icpe_polygon")
 # Small things that would only blur a map of the whole commune.

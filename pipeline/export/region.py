@@ -1,0 +1,145 @@
+"""The product of a region or a département: streamed from those of its communes, swapped in."""
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from pipeline.crs import Territory
+from pipeline.errors import PublicationError
+from pipeline.export.geometry_checks import wkb_of
+from pipeline.export.geopackage import VERSION, fixed_time, stamp
+from pipeline.export.layers import GEOMETRY_COLUMN, Layer
+from pipeline.export.project import PROJECT_NAME, Frame, project_document
+from pipeline.export.qgis_xml import archive_hex
+from pipeline.export.region_layers import REGION_LAYERS, REGION_THEMES, region_shown
+from pipeline.export.region_rows import Region, copied, gather_region, to_table, totals
+from pipeline.export.registry import write_project, write_schema, write_styles
+from pipeline.export.seal import seal, settle, swap, temporary_beside
+from pipeline.export.styles import stored_styles
+
+
+@dataclass(frozen=True)
+class Area:
+    """What a regional product is of: `name` is that of its file, `label` its title."""
+
+    name: str
+    label: str
+    territory: Territory
+
+
+def publish_region(area: Area, insee_codes: Iterable[str], out: Path, day: date) -> Path:
+    """
+    Write `OUT/<name>.gpkg` from the products of communes, in the place of the former one.
+
+    One commune is in memory at a time; the small tables (one row per commune) are whole. The same
+    products give the same bytes.
+
+    Parameters
+    ----------
+    area
+        For instance `region_32`.
+    insee_codes
+        Those of the area; a commune without product is listed in `produits`, never left out.
+    out
+        Root of the products.
+    day
+        Date of the law asked for; the only date written.
+
+    Raises
+    ------
+    PublicationError
+        If no commune has a product, a product cannot be read any more, the old file is open for
+        editing, or the disk refuses.
+    """
+    path = out / f"{area.name}.gpkg"
+    region = gather_region(out, insee_codes)
+    if not region.paths:
+        msg = f"{path} : aucune commune n'a de produit ; lancer parzan refresh d'abord"
+        raise PublicationError(msg)
+    try:
+        settle(path)
+        with temporary_beside(path) as temporary:
+            _write(area, region, temporary, path.name, day)
+            seal(temporary)
+            settle(path)
+            swap(temporary, path)
+    except PublicationError:
+        raise
+    except (OSError, sqlite3.Error, DataSourceError, DataLayerError, pa.ArrowException) as error:
+        reason = " ".join(str(error).split())
+        msg = f"{path} : écriture impossible ({reason}) ; vérifier la place et les droits"
+        raise PublicationError(msg) from error
+    return path
+
+
+def _write(area: Area, region: Region, path: Path, file_name: str, day: date) -> None:
+    small = {
+        "communes": region.communes,
+        "totaux": totals(region.communes),
+        "produits": region.products,
+    }
+    moment = stamp(day)
+    with fixed_time(moment):
+        for layer in REGION_LAYERS:
+            rows = small.get(layer.name)
+            table = copied(layer.name, region.paths) if rows is None else to_table(layer, rows)
+            _write_layer(layer, table, path, area.territory.crs)
+    frame = Frame(
+        title=f"Parcs de stationnement — {area.label}",
+        abstract=_ABSTRACT.format(area.label, day, len(region.paths), len(region.products)),
+        epsg=area.territory.epsg,
+        bounds=_bounds(region),
+        shown=region_shown(file_name),
+        themes=REGION_THEMES,
+        relations=(),
+    )
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+        connection.execute("BEGIN IMMEDIATE")
+        write_schema(connection, ((layer.name, layer.columns) for layer in REGION_LAYERS))
+        write_styles(connection, stored_styles(REGION_LAYERS, editable=False), moment)
+        content = archive_hex(project_document(frame))
+        write_project(connection, PROJECT_NAME, content, moment)
+        connection.execute("COMMIT")
+
+
+_ABSTRACT = (
+    "Parcs de stationnement de {0} au regard de l'article 40 de la loi n° 2023-175 du 10 mars 2023,"
+    " au {1:%d/%m/%Y} : {2} communes lues sur {3}. Estimation sur données publiques : ne vaut ni"
+    " constat ni décision."
+)
+
+
+def _write_layer(
+    layer: Layer, table: pa.Table | pa.RecordBatchReader, path: Path, crs: str
+) -> None:
+    spatial = {
+        "geometry_name": GEOMETRY_COLUMN,
+        "geometry_type": layer.geometry,
+        "crs": crs,
+    }
+    named = {"IDENTIFIER": layer.title, "DESCRIPTION": layer.description}
+    pyogrio.write_arrow(
+        table,
+        path,
+        layer=layer.name,
+        driver="GPKG",
+        dataset_options={"VERSION": VERSION},
+        layer_options=named | ({"GEOMETRY_NAME": GEOMETRY_COLUMN} if layer.geometry else {}),
+        **(spatial if layer.geometry else {}),
+    )
+
+
+def _bounds(region: Region) -> tuple[float, float, float, float]:
+    blobs = [row[GEOMETRY_COLUMN] for row in region.communes]
+    shapes = shapely.from_wkb([wkb_of(blob) for blob in blobs if isinstance(blob, bytes)])
+    west, south, east, north = shapely.total_bounds(shapes)
+    return float(west), float(south), float(east), float(north)

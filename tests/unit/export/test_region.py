@@ -1,0 +1,127 @@
+"""The product of a region: the sum of its communes, whatever their order, and nothing lost."""
+
+import dataclasses
+import sqlite3
+from contextlib import closing
+from datetime import date
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+from pipeline.errors import PublicationError
+from pipeline.export.publish import publish
+from pipeline.export.region import Area, publish_region
+from pipeline.export.region_layers import COUNTED, SUMMED
+from tests.unit.export.hand_made import TERRITORY, make_product
+
+DAY = date(2026, 11, 26)
+AREA = Area("region_32", "Hauts-de-France", TERRITORY)
+
+
+def renamed(product, code, epci):
+    """The same product as another commune: every identifier bears the other code."""
+
+    def rename(value):
+        if not isinstance(value, pd.DataFrame):
+            return value
+        made = value.copy()
+        for name in made.columns.drop("geometry", errors="ignore"):
+            if any(isinstance(item, str) and "62999" in item for item in made[name]):
+                made[name] = made[name].str.replace("62999", code, regex=False)
+        return made
+
+    fields = {f.name: rename(getattr(product, f.name)) for f in dataclasses.fields(product)}
+    inventory = product.inventory
+    fields["inventory"] = dataclasses.replace(
+        inventory,
+        **{f.name: rename(getattr(inventory, f.name)) for f in dataclasses.fields(inventory)},
+    )
+    fields["insee_code"] = code
+    fields["commune"] = fields["commune"].assign(epci_name=epci)
+    return dataclasses.replace(product, **fields)
+
+
+@pytest.fixture
+def out(tmp_path):
+    publish(make_product(), tmp_path)
+    publish(renamed(make_product(), "62998", "CC des Exemples"), tmp_path)
+    publish(renamed(make_product(), "59001", None), tmp_path)
+    return tmp_path
+
+
+CODES = ["62999", "59001", "62998"]
+
+
+def rows(path, query):
+    with closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute(query)]
+
+
+def test_every_park_of_every_commune_is_there_unchanged(out):
+    region = gpd.read_file(publish_region(AREA, CODES, out, DAY), layer="parcs")
+    one = gpd.read_file(out / "62" / "62999.gpkg", layer="parcs")
+    assert len(region) == 3 * len(one)
+    same = region[region["commune_insee"] == "62999"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(pd.DataFrame(same), pd.DataFrame(one))
+
+
+def test_totals_are_those_of_the_communes_at_each_level(out):
+    path = publish_region(AREA, CODES, out, DAY)
+    one = rows(out / "62" / "62999.gpkg", "SELECT count(*) AS n FROM parcs")[0]["n"]
+    subject = rows(
+        out / "62" / "62999.gpkg",
+        "SELECT sum(surface_assujettie_m2) AS s FROM parcs WHERE statut = 'assujetti'",
+    )[0]["s"]
+    totals = {(row["niveau"], row["code"]): row for row in rows(path, "SELECT * FROM totaux")}
+    assert totals["ensemble", "ensemble"]["parcs_nb"] == 3 * one
+    assert totals["departement", "62"]["parcs_nb"] == 2 * one
+    assert totals["epci", "CC des Exemples"]["communes_nb"] == 2
+    assert totals["epci", "inconnue"]["communes_nb"] == 1
+    assert totals["commune", "59001"]["surface_assujettie_m2"] == round(subject, 2)
+    assert totals["departement", "62"]["surface_assujettie_m2"] == round(2 * round(subject, 2), 2)
+
+
+def test_whoever_adds_the_communes_up_again_finds_each_total(out):
+    path = publish_region(AREA, CODES, out, DAY)
+    for level in ("commune", "epci", "departement", "ensemble"):
+        for name in [name for name, *_ in (*COUNTED, *SUMMED)]:
+            added = rows(path, f"SELECT sum({name}) AS s FROM totaux WHERE niveau = '{level}'")
+            communes = rows(path, f"SELECT sum({name}) AS s FROM communes")
+            assert added[0]["s"] == pytest.approx(communes[0]["s"], abs=1e-6), (level, name)
+
+
+def test_the_order_of_the_communes_changes_no_byte(out):
+    first = publish_region(AREA, CODES, out, DAY).read_bytes()
+    assert publish_region(AREA, [*reversed(CODES), "62999"], out, DAY).read_bytes() == first
+
+
+def test_a_commune_without_product_is_told(out):
+    path = publish_region(AREA, [*CODES, "62997"], out, DAY)
+    states = {row["insee"]: row["etat"] for row in rows(path, "SELECT * FROM produits")}
+    assert states == {"59001": "lu", "62997": "absent", "62998": "lu", "62999": "lu"}
+
+
+def test_a_damaged_product_is_told_and_the_others_are_read(out):
+    damaged = out / "62" / "62998.gpkg"
+    damaged.write_bytes(damaged.read_bytes()[:30_000])
+    path = publish_region(AREA, CODES, out, DAY)
+    states = {row["insee"]: row["etat"] for row in rows(path, "SELECT * FROM produits")}
+    assert states == {"59001": "lu", "62998": "illisible", "62999": "lu"}
+
+
+def test_without_any_product_there_is_no_region(tmp_path):
+    with pytest.raises(PublicationError, match="parzan refresh"):
+        publish_region(AREA, CODES, tmp_path, DAY)
+    assert not (tmp_path / "region_32.gpkg").exists()
+
+
+def test_a_region_open_for_editing_is_left_as_it_is(out):
+    path = publish_region(AREA, CODES, out, DAY)
+    before = path.read_bytes()
+    with closing(sqlite3.connect(path, isolation_level=None)) as editor:
+        editor.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(PublicationError):
+            publish_region(AREA, CODES[:1], out, DAY)
+    assert path.read_bytes() == before
