@@ -132,3 +132,8 @@ def masks(*rows):
         certain=[row.get("certain", True) for row in rows],
     )
     return found.to_batches()
+
+
+def polygons_crossing():
+    """A polygon whose sides cross: invalid."""
+    return shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
