@@ -3,7 +3,9 @@
 import pandas as pd
 import pyogrio
 import pytest
+from pydantic import ValidationError
 
+from pipeline.assumption_groups import IdentityAssumptions
 from pipeline.inventory.identity import keep_identity, rename_lots
 from pipeline.inventory.previous import read_previous
 from tests.tables import L93, box
@@ -101,6 +103,13 @@ def test_a_park_that_is_gone_is_told_with_its_last_sources_and_its_outline_is_ke
     assert found.lineage["source_ids"].tolist() == ["osm/w1"]
     gone = found.known.set_index("lot_id").loc["30000-a"]
     assert (gone["state"], gone["geometry"]) == ("disparu", HERE)
+
+
+def test_a_park_that_is_gone_stays_known_and_is_told_once():
+    left = [("b", "osm/w2", FAR)]
+    found = history([("a", "osm/w1", HERE), *left], left, left)
+    assert events(found) == [("a", "disparition", None, None)]
+    assert found.known["state"].tolist() == ["disparu", "present"]
 
 
 def test_a_park_that_comes_back_under_another_source_id_has_its_identifier_again():
@@ -232,6 +241,13 @@ def test_the_same_object_drawn_smaller_keeps_its_identifier_whatever_is_left():
     found = history([("a", "osm/w1", HERE)], [("b", "osm/w1", box(0, 0, 5, 20))])
     assert ids(found) == ["a"]
     assert events(found) == []
+
+
+def test_a_common_source_may_not_ask_for_more_ground_than_none():
+    choices = CHOICES.model_dump()
+    choices["same_source_share"]["value"], choices["overlap_share"]["value"] = 0.4, 0.3
+    with pytest.raises(ValidationError, match="same_source_share ne peut dépasser overlap_share"):
+        IdentityAssumptions.model_validate(choices)
 
 
 def test_outcomes_follow_the_identifier_that_the_park_keeps():
