@@ -59,11 +59,12 @@ def lineage_before(previous: Previous) -> pd.DataFrame:
 
 def ids_ever_used(previous: Previous, known: gpd.GeoDataFrame) -> set[str]:
     """Return every identifier that the last product names, those of added parks included."""
+    told = (previous.replayed, previous.conflicts, previous.lineage, previous.journal)
     columns = [
         known["lot_id"],
         *(
             table[name]
-            for table in (previous.parks, previous.replayed, previous.conflicts, previous.lineage)
+            for table in (previous.parks, *told)
             for name in ("parc_id", "parc_id_lie")
             if name in table
         ),

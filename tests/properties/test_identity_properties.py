@@ -1,5 +1,6 @@
 """Identity of parks: what holds whatever is drawn, moved, cut, joined or renumbered."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -75,7 +76,7 @@ def test_the_order_of_the_rows_does_not_matter(before, after, chance):
     last, lots = published(run([before])[-1]), drawn(after)
     order = list(range(len(lots)))
     chance.shuffle(order)
-    shuffled = type(last)(**{**vars(last), "known": last.known.iloc[::-1]})
+    shuffled = replace(last, known=last.known.iloc[::-1])
     straight = keep_identity(lots, last, SECOND, CHOICES)
     mixed = keep_identity(lots.iloc[order], shuffled, SECOND, CHOICES)
     assert mixed.names == straight.names

@@ -1,5 +1,7 @@
 """What becomes of the identifier of a park, event by event."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pyogrio
 import pytest
@@ -142,10 +144,11 @@ def test_an_identifier_is_never_given_again_even_years_after_its_park_is_gone():
     assert "a" not in ids(found)
 
 
-def test_an_identifier_that_a_correction_gave_to_an_added_park_is_not_minted_for_another():
+@pytest.mark.parametrize("table", ["parks", "replayed", "conflicts", "journal"])
+def test_an_identifier_that_any_table_names_is_not_minted_for_another_park(table):
     last = published(history([("k", "osm/w9", FAR)]))
-    added = pd.concat([last.parks, last.parks.assign(parc_id="30000-a")], ignore_index=True)
-    last = type(last)(**{**vars(last), "parks": added})
+    added = pd.concat([getattr(last, table), pd.DataFrame({"parc_id": ["30000-a"]})])
+    last = replace(last, **{table: added})
     found = keep_identity(parks(("a", "osm/w1", HERE), ("k", "osm/w9", FAR)), last, SECOND, CHOICES)
     assert ids(found)[0] not in {"a", "k"}
     assert [event[1] for event in events(found)] == ["creation"]
@@ -153,14 +156,14 @@ def test_an_identifier_that_a_correction_gave_to_an_added_park_is_not_minted_for
 
 def test_a_park_that_an_agent_redrew_is_compared_by_its_detected_outline():
     last = published(history([("a", "osm/w1", HERE)]))
-    last = type(last)(**{**vars(last), "parks": last.parks.set_geometry([FAR], crs=L93)})
+    last = replace(last, parks=last.parks.set_geometry([FAR], crs=L93))
     found = keep_identity(parks(("b", "osm/w2", HERE)), last, SECOND, CHOICES)
     assert ids(found) == ["a"]
 
 
 def test_a_product_older_than_the_register_gives_the_identifiers_of_its_parks():
     last = published(history([("a", "osm/w1", HERE)]))
-    last = type(last)(**{**vars(last), "known": None})
+    last = replace(last, known=None)
     assert ids(keep_identity(parks(("b", "osm/w1", WEST)), last, SECOND, CHOICES)) == ["a"]
 
 
