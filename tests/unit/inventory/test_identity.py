@@ -272,9 +272,14 @@ def test_identities_survive_the_file_of_the_product(tmp_path):
     day = [("a", "osm/w1", HERE), ("b", "osm/w2", FAR)]
     found = history(day, [("b", "osm/w2", FAR)])
     last, path = published(found), tmp_path / "30000.gpkg"
+    here = {"30000-b"}
     layers = {"parcs": last.parks, "parcs_connus": last.known, "parcs_filiation": last.lineage}
     for name, table in layers.items():
-        pyogrio.write_dataframe(table, path, layer=name, append=path.exists())
+        is_here = table["parc_id"].isin(here)
+        written = table.assign(
+            ancien_parc_id=table["parc_id"].mask(is_here), parc_id=table["parc_id"].where(is_here)
+        )
+        pyogrio.write_dataframe(written, path, layer=name, append=path.exists())
     again = keep_identity(parks(*day), read_previous(path, L93), SECOND, CHOICES)
     assert ids(again) == ["a", "b"]
     assert again.lineage.iloc[:1].equals(found.lineage)
