@@ -11,6 +11,7 @@ from pipeline.assumption_groups import (
     EligibleSurfaceAssumptions,
     GroundCover,
     HeightModelAssumptions,
+    IdentityAssumptions,
     LandCoverAssumptions,
     MappedTreeAssumptions,
     NamedThroughRoads,
@@ -54,6 +55,7 @@ class Assumptions(Strict):
     priority: PriorityAssumptions
     land_cover: LandCoverAssumptions
     planning: PlanningAssumptions
+    identity: IdentityAssumptions
     derived_land: DerivedLandChoices
     ground_cover: tuple[GroundCover, ...]
 

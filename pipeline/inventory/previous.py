@@ -13,6 +13,7 @@ from pipeline.errors import PublicationError
 
 _SPATIAL = ("parcs", "corrections_rejouees", "conflits")
 _CARRIED = ("parcs_filiation", "journal", "empreintes")
+_KNOWN = "parcs_connus"
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Previous:
     `parks` is `parcs`, `replayed` is `corrections_rejouees`, `conflicts` is `conflits`, `lineage`
     is `parcs_filiation`, `journal` and `fingerprints` (name → digest) as their layers; `parc_id`
     names the parks that are gone too. Everything is empty before the first product; a table that
-    an older product lacks is empty too.
+    an older product lacks is empty too. `known` is `parcs_connus`, None where the product has no
+    such layer: its `parcs` are then what is known.
     """
 
     exists: bool
@@ -33,6 +35,7 @@ class Previous:
     lineage: pd.DataFrame
     journal: pd.DataFrame
     fingerprints: dict[str, str]
+    known: gpd.GeoDataFrame | None = None
 
     @classmethod
     def none(cls, crs: str) -> "Previous":
@@ -59,6 +62,7 @@ def read_previous(path: Path, crs: str) -> Previous:
             layers = {str(name) for name, _ in pyogrio.list_layers(path)}
             spatial = [_rows(path, layers, name, crs) for name in _SPATIAL]
             lineage, journal, prints = (_table(path, layers, name) for name in _CARRIED)
+            known = _rows(path, layers, _KNOWN, crs) if _KNOWN in layers else None
     except (DataSourceError, DataLayerError, OSError) as error:
         reason = " ".join(str(error).split())[:200]
         msg = (
@@ -67,7 +71,7 @@ def read_previous(path: Path, crs: str) -> Previous:
         )
         raise PublicationError(msg) from error
     digests = dict(zip(prints["nom"], prints["valeur"], strict=True)) if len(prints) else {}
-    return Previous(True, spatial[0], spatial[1], spatial[2], lineage, journal, digests)
+    return Previous(True, spatial[0], spatial[1], spatial[2], lineage, journal, digests, known)
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:

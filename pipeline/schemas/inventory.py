@@ -5,7 +5,7 @@ from pandera.engines.geopandas_engine import Geometry
 from pandera.typing import Series
 from pandera.typing.geopandas import GeoSeries
 
-from pipeline.schemas.tables import PlainTable, Table
+from pipeline.schemas.tables import PlainTable, Polygons, Table
 
 LINEAGE_EVENTS = (
     "creation",
@@ -15,6 +15,7 @@ LINEAGE_EVENTS = (
     "disparition",
     "reapparition",
 )
+PARK_STATES = ("present", "disparu", "fusionne")
 CORRECTION_ACTIONS = (
     "confirmer",
     "rejeter",
@@ -42,12 +43,27 @@ STATUSES = ("assujetti", "non_assujetti", "exonere", "a_verifier", "hors_champ")
 CHANGE_CAUSES = ("donnees", "regle", "hypothese", "correction", "code", "calendrier")
 
 
+class KnownPark(Polygons):
+    """
+    Every car park that ever had an identifier here, as detected: never as an agent redrew it.
+
+    Outline and source ids are those of today, or the last ones of a park that has ended. No row
+    is ever removed: it is how a park that comes back finds its identifier again.
+    """
+
+    lot_id: Series[str] = pg.Field(unique=True)
+    state: Series[str] = pg.Field(isin=PARK_STATES)
+    source_ids: Series[str] = pg.Field(nullable=True)
+
+
 class Lineage(PlainTable):
     """
     What happened to the identity of a car park: one row per event, never removed.
 
-    `related_id` is the other park of a split or a merge; `share` the part of the smaller outline
-    that both have in common; `seen_on` an ISO date.
+    `related_id` is the park that another was cut from (`scission`, `reapparition`) or went into
+    (`fusion`); `share` the part of the smaller outline that both, or that the park before and
+    after, have in common. `source_ids` are those that a park loses when it is renumbered or ends,
+    and those it has when it appears; `seen_on` is an ISO date.
     """
 
     lot_id: Series[str]
