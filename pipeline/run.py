@@ -19,16 +19,19 @@ from pipeline.eligible_surface.installations import icpe_rings, locate_installat
 from pipeline.eligible_surface.measure import Ledger, compute_eligible_surface
 from pipeline.export.inventory_tables import InventoryTables
 from pipeline.export.land_tables import LandTables
-from pipeline.export.product import Product
+from pipeline.export.product import Product, product_path
 from pipeline.export.publish import Result, publish, publish_note
 from pipeline.heights import HeightTile
 from pipeline.ingestion.folder import Sources, read_sources
+from pipeline.inventory.identity import Identified, keep_identity, rename_lots
+from pipeline.inventory.previous import Previous, read_previous
 from pipeline.land import LandReader, with_land
 from pipeline.obligation.apply import Applied, Ground, apply_law
 from pipeline.obligation.classify import Evidence
 from pipeline.obligation.dossiers import boundaries, own_dossiers
 from pipeline.obligation.protections import protection_shares
-from pipeline.parking_lots.build import ParkingLots, build_parking_lots
+from pipeline.outline_digest import outline_hash
+from pipeline.parking_lots.build import build_parking_lots
 from pipeline.parking_lots.describe import Surroundings
 from pipeline.parking_lots.land import parcels_of_lots
 from pipeline.parking_lots.outcomes import outcomes_for_commune
@@ -77,8 +80,15 @@ def run_commune(
     PipelineError
         One line that says what is wrong, where, and what to do; nothing is half-written.
     """
+    territory = territory_of(insee_code, configuration.territories)
+    previous = read_previous(product_path(out, insee_code), territory.crs)
     parks, warnings = measure_commune(
-        insee_code, data=data, day=day, configuration=configuration, on_step=on_step
+        insee_code,
+        data=data,
+        day=day,
+        configuration=configuration,
+        previous=previous,
+        on_step=on_step,
     )
     reader = land or LandReader(data, day, configuration)
     product, remarks = with_land(parks, reader, derive=derive_land, on_step=on_step)
@@ -95,16 +105,19 @@ def measure_commune(
     data: Path,
     day: date,
     configuration: Configuration,
+    previous: Previous | None = None,
     on_step: OnStep = lambda _: None,
 ) -> tuple[Product, tuple[str, ...]]:
     """
     Return the tables of the car parks of one commune and the warnings of its sources.
 
-    The tables of its land have no row (`with_land` gives them); nothing is written.
+    The tables of its land have no row (`with_land` gives them); nothing is written. Car parks keep
+    the identifiers that they have in `previous`, the last product of the commune.
     """
     territory = territory_of(insee_code, configuration.territories)
     configuration.rules.as_of(day)  # refuses a day before the law, before anything is read
-    run = _Run(insee_code, day, territory, configuration)
+    before = previous or Previous.none(territory.crs)
+    run = _Run(insee_code, day, territory, configuration, before)
     # Archives stay open to the end: heights are read when the shade is measured.
     with tempfile.TemporaryDirectory(prefix="parzan-") as work:
         sources = _read(run, data, Path(work), on_step)
@@ -123,6 +136,7 @@ class _Run:
     day: date
     territory: Territory
     configuration: Configuration
+    previous: Previous
 
     @property
     def rules(self) -> RuleBook:
@@ -137,8 +151,9 @@ class _Run:
 class _Delimited:
     """Car parks of the window, those of the commune, and what the service knows of the latter."""
 
-    parks: ParkingLots
+    outcomes: pd.DataFrame
     lots: gpd.GeoDataFrame
+    identified: Identified
     roads: gpd.GeoDataFrame
     dossiers: gpd.GeoDataFrame
 
@@ -170,9 +185,14 @@ def _delimit(run: _Run, sources: Sources) -> _Delimited:
     roads = settle_through_roads(sources.roads, run.assumptions)
     around = _surroundings(sources, roads)
     parks = build_parking_lots(sources.candidates, around, run.assumptions, run.territory)
-    lots = parks.lots[parks.lots["insee_code"] == run.insee_code].reset_index(drop=True)
+    own = parks.lots[parks.lots["insee_code"] == run.insee_code].reset_index(drop=True)
+    identified = keep_identity(own, run.previous, run.day, run.assumptions.identity)
+    lots = identified.lots
+    minted = outcomes_for_commune(run.insee_code, parks.lots, parks.outcomes)
+    outcomes = rename_lots(minted, identified.names)
     commune = _of_commune(sources.communes, run.insee_code)
-    return _Delimited(parks, lots, roads, own_dossiers(sources.dossiers, commune, lots))
+    dossiers = own_dossiers(sources.dossiers, commune, lots)
+    return _Delimited(outcomes, lots, identified, roads, dossiers)
 
 
 def _as_of(run: _Run, dossiers: gpd.GeoDataFrame) -> date:
@@ -291,7 +311,7 @@ def _product(
         solar=law.solar,
         priorities=law.priorities,
         candidates=sources.candidates,
-        outcomes=outcomes_for_commune(run.insee_code, found.parks.lots, found.parks.outcomes),
+        outcomes=found.outcomes,
         pieces=measured.ledger.pieces,
         trees=measured.overhead.canopy.trees,
         crowns=measured.overhead.canopy.crowns,
@@ -302,10 +322,21 @@ def _product(
         protection_shares=shares,
         parcels=parcels_of_lots(found.lots, law.land),
         land=LandTables.none(run.territory.crs),
-        inventory=InventoryTables.none(run.territory.crs),
+        inventory=_kept(found.identified),
         records=sources.records,
         rules=run.rules,
         version=version("parzan"),
+    )
+
+
+def _kept(identified: Identified) -> InventoryTables:
+    """Return what the next run must know of this one."""
+    lots = identified.lots
+    return replace(
+        InventoryTables.none(str(lots.crs)),
+        lineage=identified.lineage,
+        known=identified.known,
+        base_hashes=dict(zip(lots["lot_id"], map(outline_hash, lots.geometry), strict=True)),
     )
 
 

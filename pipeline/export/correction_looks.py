@@ -1,4 +1,4 @@
-"""How corrections are drawn: those of the review file, those replayed, those in conflict."""
+"""How corrections are drawn, those of the review file, replayed, in conflict; and past outlines."""
 
 import xml.etree.ElementTree as ET
 
@@ -20,6 +20,14 @@ def replayed() -> ET.Element:
     other = fills(polygon(_OLD, width=0.4, dash="dot"))
     return by_rules(
         [Case("Décision appliquée", "\"etat\" = 'appliquee'", applied), Case("Autre", "", other)]
+    )
+
+
+def known() -> ET.Element:
+    """Draw the parks that ever were, those that are gone dotted."""
+    here, gone = fills(polygon(_OLD, width=0.3)), fills(polygon(_OLD, width=0.5, dash="dot"))
+    return by_rules(
+        [Case("Parc présent", "\"etat\" = 'present'", here), Case("Parc qui n'est plus", "", gone)]
     )
 
 

@@ -252,6 +252,11 @@ DOMAINS: dict[str, dict[str, str]] = {
         "sans_effet": "Sans effet",
     },
     "role_conflit": {"base": "Contour que l'agent a vu", "actuel": "Contour d'aujourd'hui"},
+    "etat_parc_connu": {
+        "present": "Présent",
+        "disparu": "Disparu",
+        "fusionne": "Fondu dans un autre",
+    },
     "evenement_filiation": {
         "creation": "Nouveau parc",
         "renumerotation": "Autres identifiants dans les sources",

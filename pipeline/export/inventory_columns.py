@@ -42,6 +42,11 @@ INVENTORY_COLUMNS: dict[str, tuple[Column, ...]] = {
         sentences("source_ids", "source_ids", "Identifiants dans les sources"),
         day("vu_le", "seen_on", "Vu le"),
     ),
+    "parcs_connus": (
+        *_PARK,
+        text("etat", "state", "État", domain="etat_parc_connu"),
+        sentences("source_ids", "source_ids", "Identifiants dans les sources"),
+    ),
     "journal": (
         day("vu_le", "seen_on", "Vu le"),
         *_PARK,

@@ -11,12 +11,17 @@ from pipeline.schemas import (
     Conflict,
     Fingerprint,
     JournalEntry,
+    KnownPark,
     Lineage,
     ReplayedCorrection,
     StatusOverride,
 )
 
-_GEO: dict[str, type[Any]] = {"replayed": ReplayedCorrection, "conflicts": Conflict}
+_GEO: dict[str, type[Any]] = {
+    "known": KnownPark,
+    "replayed": ReplayedCorrection,
+    "conflicts": Conflict,
+}
 _PLAIN: dict[str, type[Any]] = {
     "lineage": Lineage,
     "journal": JournalEntry,
@@ -35,6 +40,7 @@ class InventoryTables:
     """
 
     lineage: pd.DataFrame
+    known: gpd.GeoDataFrame
     journal: pd.DataFrame
     replayed: gpd.GeoDataFrame
     conflicts: gpd.GeoDataFrame

@@ -253,6 +253,15 @@ LAYERS: tuple[Layer, ...] = (
         key=False,
     ),
     _layer(
+        "parcs_connus",
+        "Parcs connus",
+        "Tout parc qui eut un identifiant, tel que relevé : il le retrouve s'il revient",
+        "MultiPolygon",
+        "Données",
+        ("parc_id", "ancien_parc_id"),
+        key=False,
+    ),
+    _layer(
         "journal",
         "Journal",
         "Ce qui a changé d'un passage à l'autre, et pourquoi",

@@ -306,6 +306,7 @@ LOOKS: dict[str, tuple[Look, ...]] = {
     "communes": (Look("Parcs assujettis", "Polygon", region_looks.communes, '"nom"', 150_000, 3),),
     "corrections": (Look("Corrections", "Polygon", correction_looks.corrections),),
     "corrections_rejouees": (Look("Corrections rejouées", "Polygon", correction_looks.replayed),),
+    "parcs_connus": (Look("Parcs connus", "Polygon", correction_looks.known),),
     "conflits": (Look("Conflits", "Polygon", correction_looks.conflicts),),
     "sols": (
         Look("Catégories", "Polygon", land_looks.categories),

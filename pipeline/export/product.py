@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -126,6 +127,11 @@ class Product:
 def departement_of(insee_code: str) -> str:
     """Return the département of a commune: two characters, three overseas."""
     return insee_code[: 3 if insee_code.startswith(_OVERSEAS) else 2]
+
+
+def product_path(out: Path, insee_code: str) -> Path:
+    """Return where the product of a commune is published."""
+    return out / departement_of(insee_code) / f"{insee_code}.gpkg"
 
 
 def without_parks(

@@ -33,11 +33,15 @@ _DRAWING_ORDER = (
     "sols",
     "commune",
     "communes",
+    "parcs_connus",
 )
 _INSTALLATIONS = ("icpe_point", "icpe_tampon", "icpe_polygon")
 # Small things that would only blur a map of the whole commune.
 _DETAIL_SCALES = {"exclusions": 15_000, "canopee": 15_000, "ombrieres": 15_000, "arbres": 3_000}
-_HIDDEN_AT_FIRST = {"candidats", "parcelles", "perimetres_protection", "corrections_rejouees"}
+_HIDDEN_AT_FIRST = {
+    *("candidats", "parcelles", "perimetres_protection"),
+    *("corrections_rejouees", "parcs_connus"),
+}
 _LAND = ("friches_point", "friches_polygon", "sols_flux", "sols")
 
 

@@ -207,6 +207,11 @@ def lineage_rows(product: Product) -> pd.DataFrame:
     return _placed_ids(product.inventory.lineage, product)
 
 
+def known_rows(product: Product) -> pd.DataFrame:
+    """Return every park that ever had an identifier, as detected."""
+    return _placed_ids(product.inventory.known, product)
+
+
 def journal_rows(product: Product) -> pd.DataFrame:
     """Return the changes, run after run, with their causes in words."""
     rows = _placed_ids(product.inventory.journal, product)
@@ -238,6 +243,7 @@ ROWS: dict[str, Callable[[Product], pd.DataFrame]] = {
     "corrections_rejouees": replayed_rows,
     "conflits": conflict_rows,
     "parcs_filiation": lineage_rows,
+    "parcs_connus": known_rows,
     "journal": journal_rows,
     "empreintes": attrgetter("inventory.fingerprints"),
     "sources": source_rows,

@@ -35,7 +35,16 @@ def inventory(**changes):
         | {"reason": "Le parc a disparu.", "geometry": SHAPES[GRAND]}
     ]
     prints = [{"name": "regles", "value": "00ff"}, {"name": "code", "value": "ff00"}]
+    known = [
+        *(
+            {"lot_id": lot_id, "state": "present", "source_ids": None, "geometry": shape}
+            for lot_id, shape in SHAPES.items()
+        ),
+        {"lot_id": GONE, "state": "fusionne", "source_ids": "osm:way/9"}
+        | {"geometry": SHAPES[GRAND]},
+    ]
     tables = {
+        "known": table(schemas.KnownPark, known),
         "lineage": table(schemas.Lineage, lineage, geometry=False),
         "journal": table(schemas.JournalEntry, journal, geometry=False),
         "replayed": table(schemas.ReplayedCorrection, replayed),

@@ -74,7 +74,7 @@ def test_layers_are_those_fed_by_this_version(published):
         *("regles", "layer_styles"),
         *("sols", "sols_flux", "sols_ecarts", "sols_matrice", "sols_variantes", "sols_codes"),
         *("bilan", "friches", "corrections_rejouees", "conflits", "parcs_filiation", "journal"),
-        "empreintes",
+        *("empreintes", "parcs_connus"),
     }
     present = {row["table_name"] for row in query(published, "SELECT * FROM gpkg_contents")}
     assert present == expected
@@ -331,6 +331,7 @@ ORIGINS = {
     "corrections_rejouees": (schemas.ReplayedCorrection,),
     "conflits": (schemas.Conflict,),
     "parcs_filiation": (schemas.Lineage,),
+    "parcs_connus": (schemas.KnownPark,),
     "journal": (schemas.JournalEntry,),
     "empreintes": (schemas.Fingerprint,),
 }
@@ -363,6 +364,7 @@ def test_value_lists_follow_the_tables(domain, literal):
         ("action_correction", schemas.CORRECTION_ACTIONS),
         ("etat_correction", schemas.REPLAY_STATES),
         ("evenement_filiation", schemas.LINEAGE_EVENTS),
+        ("etat_parc_connu", schemas.PARK_STATES),
         ("nature_changement", schemas.CHANGE_KINDS),
         ("cause_changement", schemas.CHANGE_CAUSES),
     ],
