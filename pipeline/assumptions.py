@@ -31,6 +31,7 @@ from pipeline.assumption_groups import (
 )
 from pipeline.derived_land_choices import DerivedLandChoices
 from pipeline.errors import ConfigError, describe_faults
+from pipeline.journal_choices import JournalChoices
 
 
 class Assumptions(Strict):
@@ -53,6 +54,7 @@ class Assumptions(Strict):
     owners: OwnerAssumptions
     solar: SolarAssumptions
     priority: PriorityAssumptions
+    journal: JournalChoices
     land_cover: LandCoverAssumptions
     planning: PlanningAssumptions
     identity: IdentityAssumptions
