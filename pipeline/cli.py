@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.status import Status
 
+from pipeline.cli_diff import diff
 from pipeline.cli_lists import rules_app, sources_app
 from pipeline.cli_options import (
     DATES,
@@ -43,6 +44,7 @@ app = typer.Typer(
 )
 app.add_typer(rules_app, name="rules")
 app.add_typer(sources_app, name="sources")
+app.command()(diff)
 
 _DoneT = TypeVar("_DoneT")
 
