@@ -13,7 +13,7 @@ import py7zr
 
 from pipeline.errors import ServiceError
 from pipeline.ingestion.exchange import Kind, Request
-from pipeline.ingestion.formats import HEAD_BYTES, SEVEN_ZIP, Format, sniff_bytes
+from pipeline.ingestion.formats import HEAD_BYTES, Format, sniff_bytes
 from pipeline.ingestion.refusals import PassingError, one_line
 
 _CHUNK = 1024**2
@@ -28,6 +28,7 @@ _KINDS: dict[Format, Kind] = {
     "overpass": "json",
     "gzip": "gzip",
     "zip": "zip",
+    "7z": "7z",
     "osm_pbf": "osm_pbf",
     "tiff": "tiff",
 }
@@ -116,8 +117,7 @@ def refuse_page(head: bytes, where: str) -> None:
 
 def _kind(head: bytes, request: Request, where: str) -> Kind:
     refuse_page(head, where)
-    is_7z = head.startswith(SEVEN_ZIP)
-    kind: Kind = "7z" if is_7z else _KINDS.get(sniff_bytes(head), "text")
+    kind: Kind = _KINDS.get(sniff_bytes(head), "text")
     if kind in request.kinds:
         return kind
     if "text" in request.kinds:

@@ -20,10 +20,10 @@ SERVICE = "dgfip"
 FOLDER = "proprietaires"
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _YEAR = re.compile(r"(?<![0-9])20[0-9]{2}(?![0-9])")
-_CODE = r"(?P<{}>[0-9]{{1,3}}|2[ab])"
+_CODE = r"(?P<{}>2[ab]|[0-9]{{1,3}})"
 # « dpts_01_a_56 », « dept_62_a_976 » : the word before the codes changes.
 _RANGE = re.compile(
-    rf"(?<![a-z0-9]){_CODE.format('first')}_a_(?:[a-z]+_)?{_CODE.format('last')}(?![0-9])"
+    rf"(?<![0-9]){_CODE.format('first')}_a_(?:[a-z]+_?)?{_CODE.format('last')}(?![0-9])"
 )
 _PARCELS = re.compile(r"PM_[0-9]{2}_NB_[0-9A-Z]+\.csv", re.IGNORECASE)
 _SHORT = 2  # length of the code of a mainland département: a digit of its direction follows
