@@ -21,6 +21,7 @@ _GZIP = b"\x1f\x8b"
 _DATED = re.compile(r"/(\d{4}-\d{2}-\d{2})/")
 _CHUNK = 4 * 1024**2
 _COMMUNE = re.compile(rb'"commune"\s*:\s*"([0-9A-Z]{1,8})"')
+_END = re.compile(rb"\]\s*\}\s*$")
 _LONGEST = 64  # bytes of such a mention, spaces included
 
 
@@ -98,15 +99,16 @@ def _mentions(path: Path) -> tuple[Counter[bytes], bool]:
         raw.seek(0)
         stream = cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if is_packed else raw
         head = text = stream.read(_CHUNK)
-        last = b""
+        last = head
         while text:
             rest = stream.read(_CHUNK)
             # What touches the end of a block is counted with the next one.
             end = max(len(text) - _LONGEST, 0) if rest else len(text)
             found.update(it[1] for it in _COMMUNE.finditer(text) if it.start() < end)
-            last = text.rstrip()[-1:]
+            last = text
             text = text[end:] + rest
-    return found, b'"FeatureCollection"' in head[:_LONGEST] and last == b"}"
+    has_ends = b'"FeatureCollection"' in head[:_LONGEST] and _END.search(last[-_LONGEST:])
+    return found, bool(has_ends)
 
 
 def _refuse_others(others: set[str], where: str) -> None:
