@@ -13,6 +13,7 @@ from pipeline.errors import ConfigError, PipelineError
 from pipeline.ingestion.deliveries import Deliveries, Fetched, total_of
 from pipeline.ingestion.fetching import Choice, Fetcher, Surroundings, mixed_vintages, store_of
 from pipeline.ingestion.fetching_departement import DepartementFetcher
+from pipeline.ingestion.live_communes import DEPARTEMENT, departement_of
 from pipeline.ingestion.retrieval import Retrieval
 from pipeline.ingestion.services import load_services
 from pipeline.ingestion.transport import Transport
@@ -111,7 +112,7 @@ def fetch_sources(
             accept_shrink=manner.accept_shrink,
             renew=manner.renew,
         )
-        desk = _Desk.of(data, retrieval, configuration, manner, told)
+        desk = _Desk.of(places, data, retrieval, configuration, manner, told)
         desk.announce(places)
         done = [desk.done(place) for place in places]
     for sentence in mixed_vintages(store):
@@ -132,6 +133,7 @@ class _Desk:
     @classmethod
     def of(
         cls,
+        places: Sequence[str],
         data: Path,
         retrieval: Retrieval,
         configuration: Configuration,
@@ -144,7 +146,9 @@ class _Desk:
         given = (data, retrieval, known, manner.choice)
         return cls(
             Fetcher(*given, clock=_now, on_step=told.on_step),
-            DepartementFetcher(*given, clock=_now, on_step=told.on_step, tell=told.tell),
+            DepartementFetcher(
+                *given, clock=_now, on_step=told.on_step, tell=told.tell, together=places
+            ),
             manner,
             told,
             Deliveries(data, retrieval, clock=_now, on_step=told.on_step),
@@ -155,6 +159,7 @@ class _Desk:
         lists = {
             listed.request.key + listed.folder + place: listed
             for place in places
+            if DEPARTEMENT.fullmatch(departement_of(place))
             for listed in self._of(place).lists(place)
         }
         archives: dict[str, Archive] = {}

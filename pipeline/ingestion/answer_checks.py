@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import os
 import re
 import zipfile
 import zlib
@@ -17,6 +18,8 @@ from pipeline.ingestion.formats import HEAD_BYTES, Format, sniff_bytes
 from pipeline.ingestion.refusals import PassingError, one_line
 
 _CHUNK = 1024**2
+_LARGEST_PARSED = 256 * 1024**2
+_END_BYTES = 64
 _HTML = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)",
     re.IGNORECASE | re.DOTALL,
@@ -150,6 +153,10 @@ def _inflate(path: Path, largest: int, where: str, use: Callable[[bytes], object
 
 
 def _json_parses(path: Path) -> bool:
+    if path.stat().st_size > _LARGEST_PARSED:  # ten times as much in memory: its ends must do
+        with path.open("rb") as stream:
+            stream.seek(-_END_BYTES, os.SEEK_END)
+            return stream.read().rstrip()[-1:] in {b"}", b"]"}
     try:
         json.loads(path.read_bytes())
     except (ValueError, RecursionError):

@@ -164,7 +164,7 @@ class Fetcher:
         if desk.has_files("communes"):
             box, codes = self._around(insee_code)
             if limits.state != "depose":
-                yield from self._neighbours(insee_code, box, desk.planned)
+                yield from self._neighbours(insee_code, box, desk.planned, dry_run=True)
             yield from self._each(self._wanted(insee_code, box, codes), desk.planned)
             yield from self._each(self._heights(insee_code), desk.planned)
         else:
@@ -211,13 +211,17 @@ class Fetcher:
         return next((it for it in ours if whole.fullmatch(it) or _NATIONAL.fullmatch(it)), None)
 
     def _neighbours(
-        self, insee_code: str, box: Bounds, do: Callable[[Wanted], Fetched]
+        self,
+        insee_code: str,
+        box: Bounds,
+        do: Callable[[Wanted], Fetched],
+        *,
+        dry_run: bool = False,
     ) -> Iterator[Fetched]:
         """Do what is to be done of the limits of the other départements that a window meets."""
-        try:
-            met = departements_around(self._retrieval, shapely.box(*box))
-        except ServiceError as error:
-            yield Fetched(_NEIGHBOURS, "echec", live_communes.OUTLINES, detail=str(error))
+        met = neighbours(self._desk, shapely.box(*box), dry_run=dry_run)
+        if isinstance(met, Fetched):
+            yield met
             return
         for departement in met:
             if departement != departement_of(insee_code):
@@ -265,21 +269,29 @@ class Fetcher:
         return box, [insee_code, *others]
 
 
-def departements_around(retrieval: Retrieval, place: shapely.Geometry) -> list[str]:
+def neighbours(desk: Deliveries, place: shapely.Geometry, *, dry_run: bool) -> list[str] | Fetched:
     """
-    Return the départements that a place meets, or nearly, sorted; `place` is in degrees.
+    Return the départements that a place meets, or nearly, sorted; or what is said without them.
 
-    Raises
-    ------
-    ServiceError
-        If their outlines cannot be had.
+    Parameters
+    ----------
+    place
+        In degrees.
+    dry_run
+        Ask nobody: only outlines that are kept tell.
     """
-    service = retrieval.transport.services[live_communes.OUTLINES]
+    service = desk.retrieval.transport.services[live_communes.OUTLINES]
     request = live_communes.outlines_request(service)
     if request is None or service.outlines is None:
         return []
-    held = retrieval.get(request, live_communes.read_outlines)
-    outlines = retrieval.store.verified(held)
+    if dry_run and not desk.is_kept(request):
+        where = request.where(service)
+        return Fetched(_NEIGHBOURS, "a_demander", live_communes.OUTLINES, detail=where)
+    try:
+        held = desk.retrieval.get(request, live_communes.read_outlines)
+    except ServiceError as error:
+        return Fetched(_NEIGHBOURS, "echec", live_communes.OUTLINES, detail=str(error))
+    outlines = desk.store.verified(held)
     return live_communes.departements_meeting(outlines, place, service.outlines.margin_m)
 
 

@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -16,7 +16,6 @@ from pipeline.crs import WGS84, FloatArray, territory_of
 from pipeline.errors import ServiceError, SourceError
 from pipeline.ingestion import (
     live_bdtopo,
-    live_communes,
     live_downloads,
     live_gpu,
     live_irradiation,
@@ -25,7 +24,7 @@ from pipeline.ingestion import (
 )
 from pipeline.ingestion.communes import read_communes
 from pipeline.ingestion.deliveries import Deliveries, Fetched
-from pipeline.ingestion.fetching import Choice, Surroundings, departements_around
+from pipeline.ingestion.fetching import Choice, Surroundings, neighbours
 from pipeline.ingestion.files import find_files
 from pipeline.ingestion.formats import VECTORS
 from pipeline.ingestion.live_bdtopo import bdtopo_over
@@ -73,6 +72,8 @@ class DepartementFetcher:
         As for `Fetcher`; heavy folders are fetched unless they are left out.
     tell
         Receives French sentences that stay: what is to be downloaded, what is not complete.
+    together
+        The départements that are fetched in one go.
     """
 
     def __init__(
@@ -85,12 +86,14 @@ class DepartementFetcher:
         clock: Callable[[], datetime],
         on_step: Callable[[str], None],
         tell: Callable[[str], None],
+        together: Collection[str] = (),
     ) -> None:
         self._data = data
         self._retrieval = retrieval
         self._known = known
         self._choice = choice
         self._tell = tell
+        self._together = frozenset(together)
         self._desk = Deliveries(data, retrieval, clock=clock, on_step=on_step)
 
     def fetch(self, departement: str) -> Iterator[Fetched]:
@@ -108,9 +111,9 @@ class DepartementFetcher:
         yield limits
         if limits.state in {"absent", "echec"} and not desk.has_files("communes"):
             return
-        place, error = self._place(departement)
-        if error is not None:
-            yield error
+        place, told = self._place(departement, dry_run=False)
+        if told is not None:
+            yield told
         if limits.state != "depose":
             yield from (desk.fetched(limits_of(other)) for other in place.others)
         self._tell_others(departement, place)
@@ -134,9 +137,9 @@ class DepartementFetcher:
         limits = desk.planned(limits_of(departement))
         yield limits
         if desk.has_files("communes"):
-            place, error = self._place(departement)
-            if error is not None:
-                yield error
+            place, told = self._place(departement, dry_run=True)
+            if told is not None:
+                yield told
             if limits.state != "depose":
                 yield from (desk.planned(limits_of(other)) for other in place.others)
             yield from map(desk.planned, self._wanted(departement, place))
@@ -162,7 +165,7 @@ class DepartementFetcher:
         return [it for it in listed if it.folder not in self._choice.without]
 
     def _wanted(self, departement: str, place: _Place) -> list[Wanted]:
-        """Return the files of a département that are no archive of a list; `osm/` comes here."""
+        """Return the files of a département that no list tells, in the order of the folders."""
         services = self._retrieval.transport.services
         box = place.box
         files = [
@@ -192,8 +195,9 @@ class DepartementFetcher:
                 yield str(error)
 
     def _tell_others(self, departement: str, place: _Place) -> None:
-        if place.others:
-            names = ", ".join(place.others)
+        others = [code for code in place.others if code not in self._together]
+        if others:
+            names = ", ".join(others)
             self._tell(
                 f"{departement} : communes limitrophes, le cadastre, les installations classées,"
                 f" les propriétaires et l'OCS GE de {names} ne sont pas téléchargés ; les ajouter"
@@ -205,15 +209,12 @@ class DepartementFetcher:
         for folder, why in told.items():
             yield Fetched(f"{folder}/", "ecarte", "", detail=f"{folder}/ : {why}")
 
-    def _place(self, departement: str) -> tuple[_Place, Fetched | None]:
+    def _place(self, departement: str, *, dry_run: bool) -> tuple[_Place, Fetched | None]:
         """Return where the département is, and what is said when its neighbours are not known."""
         windows = self._windows(departement)
-        try:
-            met = departements_around(self._retrieval, windows)
-        except ServiceError as error:
-            row = "communes/ (départements voisins)"
-            told = Fetched(row, "echec", live_communes.OUTLINES, detail=str(error))
-            return _Place(windows, ()), told
+        met = neighbours(self._desk, windows, dry_run=dry_run)
+        if isinstance(met, Fetched):
+            return _Place(windows, ()), met
         return _Place(windows, tuple(code for code in met if code != departement)), None
 
     def _windows(self, departement: str) -> shapely.Geometry:
@@ -255,7 +256,9 @@ def _carried(xy: FloatArray, carry: Callable[..., tuple[FloatArray, FloatArray]]
 
 def _of_communes(place: str, departement: str) -> str:
     """Return the pattern of the files of communes that a file of their département holds."""
-    before, after = place.split(f"-{departement}", 1)
     rest = _INSEE_LENGTH - len(departement)
+    before, is_named, after = place.partition(f"-{departement}")
+    if not is_named:
+        return rf"{place.split('/')[0]}/.*-{departement}[0-9]{{{rest}}}\..*"
     layer = re.escape(after.split(".")[0])
     return rf"{re.escape(before)}-{departement}[0-9]{{{rest}}}{layer}\..*"

@@ -314,3 +314,20 @@ def test_a_departement_that_does_not_exist_does_not_stop_the_others(tmp_path):
     assert result.exit_code == 3
     assert "« 20 » n'est pas un code de département" in " ".join(result.stderr.split())
     assert (tmp_path / "icpe" / "georisques-62.zip").is_file()
+
+
+@pytest.mark.usefixtures("border")
+def test_a_departement_that_is_fetched_too_is_not_told_as_missing(tmp_path):
+    result = fetch_whole(tmp_path, departements=("62", "59"))
+    told = " ".join(result.stderr.split())
+    assert "de 59 ne sont pas" not in told
+    assert "de 62 ne sont pas" not in told
+
+
+def test_a_dry_run_does_not_ask_who_lies_around(border, tmp_path):
+    border.on("/contours/departements-100m.geojson", status(400, b"non"))
+    fetch(tmp_path)
+    border.on("/contours/departements-100m.geojson", TWO)
+    before = len(border.seen)
+    assert states(tmp_path, "--dry-run")["communes/ (départements voisins)"] == "a_demander"
+    assert len(border.seen) == before

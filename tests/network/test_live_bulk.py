@@ -11,9 +11,13 @@ import pytest
 import shapely
 
 from pipeline.ingestion.evidence import EvidenceStore
-from pipeline.ingestion.fetching import departements_around
 from pipeline.ingestion.live_bdtopo import bdtopo_over
 from pipeline.ingestion.live_cadastre import cadastre_of_departement
+from pipeline.ingestion.live_communes import (
+    departements_meeting,
+    outlines_request,
+    read_outlines,
+)
 from pipeline.ingestion.live_downloads import archives_of
 from pipeline.ingestion.live_icpe_archive import installations_of
 from pipeline.ingestion.live_monuments import monuments_of
@@ -62,8 +66,11 @@ def test_the_download_service_lists_archives_with_their_size(retrieval, folder, 
 
 
 def test_etalab_draws_the_departements(retrieval):
-    assert departements_around(retrieval, CENTRE) == ["62"]
-    assert departements_around(retrieval, shapely.box(2.7, 50.6, 3.1, 50.7)) == ["59", "62"]
+    service = retrieval.transport.services["etalab_contours"]
+    held = retrieval.get(outlines_request(service), read_outlines)
+    path = retrieval.store.verified(held)
+    assert departements_meeting(path, CENTRE, 200) == ["62"]
+    assert departements_meeting(path, shapely.box(2.7, 50.6, 3.1, 50.7), 200) == ["59", "62"]
 
 
 def test_etalab_has_a_file_of_parcels_for_a_departement(retrieval):
