@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from pipeline.errors import ServiceError
-from pipeline.ingestion import live_cadastre
+from pipeline.ingestion import answer_checks, live_cadastre
 from pipeline.ingestion.live_bdtopo import bdtopo_over
 from pipeline.ingestion.live_cadastre import cadastre_of, cadastre_of_departement
 from pipeline.ingestion.live_communes import DEPARTEMENT, departements_meeting
@@ -188,3 +188,22 @@ def test_monuments_are_those_of_the_departement_and_of_those_around(desk):
     assert {asked["where"] for asked in desk.asked} == {
         'departement_format_numerique="62" or departement_format_numerique="59"'
     }
+
+
+@pytest.mark.parametrize("end", [None, -1], ids=["whole", "cut"])
+def test_a_file_freed_of_its_compression_by_the_transport_is_not_parsed_whole(
+    desk, monkeypatch, end
+):
+    monkeypatch.setattr(answer_checks, "_LARGEST_PARSED", 100)
+    text = gzip.decompress(cadastre("62041", "62042")).rstrip()[:end]
+    assert len(text) > 100
+    as_transport = plain(gzip.compress(text), Content_Encoding="gzip")
+    desk.server.on(WHOLE, as_transport)
+    parcels, _ = cadastre_of_departement("62")
+    with desk.asking() as retrieval:
+        if end is None:
+            (part,) = parcels.fetch(retrieval)
+            assert part.row_count == 2
+        else:
+            with pytest.raises(ServiceError, match="mal formé"):
+                parcels.fetch(retrieval)
