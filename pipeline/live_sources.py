@@ -17,7 +17,6 @@ from pipeline.ingestion.live_communes import DEPARTEMENT, departement_of
 from pipeline.ingestion.retrieval import Retrieval
 from pipeline.ingestion.services import load_services
 from pipeline.ingestion.transport import Transport
-from pipeline.ingestion.wanted import Archive
 from pipeline.settings import Settings
 
 _INSEE_LENGTH = 5
@@ -155,21 +154,21 @@ class _Desk:
         )
 
     def announce(self, places: Sequence[str]) -> None:
-        """Tell the size of the archives of all places together, before the first download."""
-        lists = {
-            listed.request.key + listed.folder + place: listed
-            for place in places
-            if DEPARTEMENT.fullmatch(departement_of(place))
-            for listed in self._of(place).lists(place)
-        }
-        archives: dict[str, Archive] = {}
-        for listed in lists.values():
-            found = self.deliveries.archives(listed, dry_run=self.manner.dry_run)
-            if not isinstance(found, Fetched):
-                archives |= {archive.request.key: archive for archive in found}
-        sizes = [self.deliveries.size_of(archive) for archive in archives.values()]
-        if any(size != 0 for size in sizes):
-            self.told.tell(f"Archives à télécharger : {total_of(sizes)}")
+        """Tell the size of the big downloads of all places together, before the first of them."""
+        sizes: dict[str, int | None] = {}
+        for place in places:
+            if self.manner.offline or not DEPARTEMENT.fullmatch(departement_of(place)):
+                continue
+            for listed in self._of(place).lists(place):
+                found = self.deliveries.archives(listed, dry_run=self.manner.dry_run)
+                for archive in () if isinstance(found, Fetched) else found:
+                    size = self.deliveries.size_of(archive.request, archive.size)
+                    sizes[archive.request.key] = size
+            if len(place) < _INSEE_LENGTH:
+                for request in self.departements.downloads(place):
+                    sizes[request.key] = self.deliveries.size_of(request)
+        if any(size != 0 for size in sizes.values()):
+            self.told.tell(f"Gros fichiers à télécharger : {total_of(list(sizes.values()))}")
 
     def done(self, place: str) -> PlaceFetch:
         fetcher = self._of(place)

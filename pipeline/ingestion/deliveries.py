@@ -122,7 +122,7 @@ class Deliveries:
 
     def archive_planned(self, archive: Archive) -> Fetched:
         """Tell what `archive_fetched` would do, with the size that the service announces."""
-        size = self.size_of(archive)
+        size = self.size_of(archive.request, archive.size)
         return self._planned(archive.place, archive.folder, archive.request, size)
 
     def archive_fetched(self, archive: Archive) -> Iterator[Fetched]:
@@ -151,14 +151,21 @@ class Deliveries:
             return
         self._remove(archive.replaces, done)
 
-    def size_of(self, archive: Archive) -> int | None:
-        """Return the size of a download to come, bytes; 0 if it is kept, None if nobody tells."""
-        if self.is_kept(archive.request):
+    def size_of(self, request: Request, listed: int | None = None) -> int | None:
+        """
+        Return the size of a download to come, bytes; 0 if it is kept, None if nobody tells.
+
+        Parameters
+        ----------
+        listed
+            The size that a list of the service tells; without it, the service is asked.
+        """
+        if self.is_kept(request):
             return 0
-        if archive.size is not None:
-            return archive.size
+        if listed is not None:
+            return listed
         try:
-            return self.retrieval.transport.announced_size(archive.request)
+            return self.retrieval.transport.announced_size(request)
         except ServiceError:
             return None
 

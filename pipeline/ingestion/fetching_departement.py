@@ -24,6 +24,7 @@ from pipeline.ingestion import (
 )
 from pipeline.ingestion.communes import read_communes
 from pipeline.ingestion.deliveries import Deliveries, Fetched
+from pipeline.ingestion.exchange import Request
 from pipeline.ingestion.fetching import Choice, Surroundings, neighbours
 from pipeline.ingestion.files import find_files
 from pipeline.ingestion.formats import VECTORS
@@ -163,6 +164,11 @@ class DepartementFetcher:
             *live_downloads.archives_of(departement, downloads, _DOWNLOADED),
         ]
         return [it for it in listed if it.folder not in self._choice.without]
+
+    def downloads(self, departement: str) -> list[Request]:
+        """Return the big downloads of a département that no list tells."""
+        files = cadastre_of_departement(departement)
+        return [it.request for it in files if it.folder not in self._choice.without]
 
     def _wanted(self, departement: str, place: _Place) -> list[Wanted]:
         """Return the files of a département that no list tells, in the order of the folders."""

@@ -86,7 +86,7 @@ def test_the_size_is_announced_before_anything_heavy_is_downloaded(bulk, tmp_pat
     megabytes = -(-len(content) // 1024**2)
     assert megabytes >= 2
     told = fetch(tmp_path, "--with", "proprietaires", "--dry-run", "--json")
-    assert f"Archives à télécharger : {megabytes} Mo annoncés" in told.stderr
+    assert f"Gros fichiers à télécharger : {megabytes} Mo annoncés" in told.stderr
     (document,) = json.loads(told.stdout)
     planned = {item["fichier"]: item for item in document["fichiers"]}
     row = planned["proprietaires/PM_25_NB_62*.csv"]
@@ -136,8 +136,10 @@ def test_what_is_left_out_of_a_departement_is_told_with_the_reason(bulk, tmp_pat
 
 def test_pages_and_sizes_are_announced_before_a_departement_is_downloaded(bulk, tmp_path):
     told = fetch_whole(tmp_path).stderr
-    assert "Archives à télécharger : " in told
+    assert "Gros fichiers à télécharger : " in told
     assert "bdtopo/batiment : 1 objets, 1 pages" in told
+    heads = {seen.path for seen in bulk.seen if seen.method == "HEAD"}
+    assert f"{WHOLE}/cadastre-62-parcelles.json.gz" in heads
     first_page = next(n for n, seen in enumerate(bulk.seen) if seen.path == "/wfs/ows")
     assert bulk.seen[first_page].params["RESULTTYPE"] == "hits"
 
