@@ -114,7 +114,7 @@ def run(
 def _fill(insee: list[str], data: Path, settings: "Settings") -> None:
     """Fetch what a data folder that nobody prepared lacks; what cannot be had is told."""
     with one_clear_line(), stderr.status("Téléchargement…") as status:
-        from pipeline.live_sources import fetch_sources, may_fill
+        from pipeline.live_sources import Manner, Told, fetch_sources, may_fill
 
         if not may_fill(data):
             return
@@ -125,12 +125,8 @@ def _fill(insee: list[str], data: Path, settings: "Settings") -> None:
             data,
             settings,
             Configuration.load(settings),
-            offline=False,
-            dry_run=False,
-            accept_shrink=False,
-            renew=False,
-            on_step=status.update,
-            warn=warn,
+            Manner(),
+            Told(on_step=status.update, tell=status.update, warn=warn),
         )
     for outcome in done:
         for file in outcome.files:

@@ -1,6 +1,7 @@
 """`parzan rules` and `parzan sources`: the law as dated values, the folders of the data."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -17,10 +18,13 @@ from pipeline.cli_options import (
     On,
     day_of,
     one_clear_line,
+    say,
     say_error,
     stderr,
     warn,
 )
+
+_INSEE_LENGTH = 5
 
 rules_app = typer.Typer(no_args_is_help=True, help="Les valeurs légales, datées.")
 sources_app = typer.Typer(no_args_is_help=True, help="Les sources de données.")
@@ -106,12 +110,39 @@ def sources_check(data: Data = None, *, as_json: AsJson = False) -> None:
 @sources_app.command("fetch")
 def sources_fetch(
     commune: Annotated[
-        list[str], typer.Option("--commune", metavar="INSEE", help="Code INSEE ; répétable.")
-    ],
+        list[str] | None,
+        typer.Option("--commune", metavar="INSEE", help="Code INSEE ; répétable."),
+    ] = None,
+    departement: Annotated[
+        list[str] | None,
+        typer.Option("--departement", metavar="DEP", help="Département entier ; répétable."),
+    ] = None,
     data: Data = None,
     *,
+    heavy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="DOSSIER",
+            help="Pour une commune, ajoute un dossier lourd : ocsge ou proprietaires (des centaines"
+            " de Mo) ; répétable. Un département les prend toujours.",
+        ),
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--without",
+            metavar="DOSSIER",
+            help="Laisse un dossier de côté (mnh : 4 Mo par dalle) ; répétable.",
+        ),
+    ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Dit ce qui serait demandé, sans rien demander.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Dit ce qui serait demandé, et la taille annoncée des dossiers lourds ; n'écrit"
+            " rien.",
+        ),
     ] = False,
     offline: Annotated[
         bool, typer.Option("--offline", help="Aucune connexion : copies gardées seulement.")
@@ -124,26 +155,27 @@ def sources_fetch(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Télécharge ce qui manque autour de communes, le garde avec sa preuve, et le dépose."""
+    """Télécharge ce qui manque, le garde avec sa preuve, et le dépose."""
+    places = _places(commune, departement)
     with one_clear_line(), stderr.status("Chargement…") as status:
         from pipeline.configuration import Configuration
         from pipeline.fetch_report import fetch_document, print_fetched
-        from pipeline.live_sources import fetch_sources
+        from pipeline.ingestion.fetching import FOLDERS, HEAVY, Choice
+        from pipeline.live_sources import Manner, Told, fetch_sources
         from pipeline.settings import Settings
 
         settings = Settings()
-        done = fetch_sources(
-            list(dict.fromkeys(commune)),
-            data or settings.data,
-            settings,
-            Configuration.load(settings),
+        manner = Manner(
+            Choice(_among(heavy, HEAVY, "--with"), _among(without, FOLDERS, "--without")),
             offline=offline or settings.offline,
             dry_run=dry_run,
             accept_shrink=accept_shrink,
             renew=renew,
-            on_step=status.update,
-            warn=warn,
         )
+        told = Told(on_step=status.update, tell=say, warn=warn)
+        configuration = Configuration.load(settings)
+        folder = data or settings.data
+        done = fetch_sources(places, folder, settings, configuration, manner, told)
     for outcome in done:
         if outcome.error is not None:
             say_error(outcome.error)
@@ -154,6 +186,28 @@ def sources_fetch(
     failed = sum(outcome.failed for outcome in done)
     if failed:
         raise typer.Exit(code=EXIT_SOME_FAILED if failed < len(done) else EXIT_ERROR)
+
+
+def _places(communes: list[str] | None, departements: list[str] | None) -> list[str]:
+    """Return the codes asked for, each once: départements first, whose files hold the communes."""
+    short = [code for code in communes or () if len(code) < _INSEE_LENGTH]
+    long = [code for code in departements or () if len(code) >= _INSEE_LENGTH]
+    if short or long:
+        msg = f"{(short or long)[0]} : --commune veut cinq caractères, --departement deux ou trois"
+        raise typer.BadParameter(msg)
+    codes = [*(code.upper() for code in departements or ()), *(communes or ())]
+    if not codes:
+        msg = "donner --commune INSEE ou --departement DEP"
+        raise typer.BadParameter(msg)
+    return list(dict.fromkeys(codes))
+
+
+def _among(given: list[str] | None, known: Sequence[str], option: str) -> frozenset[str]:
+    for name in given or ():
+        if name not in known:
+            msg = f"{option} : dossier inconnu ({name}) ; au choix : {', '.join(known)}"
+            raise typer.BadParameter(msg)
+    return frozenset(given or ())
 
 
 def _sources(data: Path | None, *, as_json: bool, open_files: bool) -> None:

@@ -55,3 +55,8 @@ def day_of(on: datetime | None) -> date:
 def warn(sentence: str) -> None:
     """Print what the person should know, on stderr."""
     stderr.print(f"Attention : {sentence}", style="yellow", markup=False, soft_wrap=True)
+
+
+def say(sentence: str) -> None:
+    """Print what stays on the screen during a long command, on stderr."""
+    stderr.print(sentence, markup=False, soft_wrap=True)

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import os
 import re
 import zipfile
 import zlib
@@ -13,10 +14,12 @@ import py7zr
 
 from pipeline.errors import ServiceError
 from pipeline.ingestion.exchange import Kind, Request
-from pipeline.ingestion.formats import HEAD_BYTES, SEVEN_ZIP, Format, sniff_bytes
+from pipeline.ingestion.formats import HEAD_BYTES, Format, sniff_bytes
 from pipeline.ingestion.refusals import PassingError, one_line
 
 _CHUNK = 1024**2
+_LARGEST_PARSED = 256 * 1024**2
+_END_BYTES = 64
 _HTML = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)",
     re.IGNORECASE | re.DOTALL,
@@ -28,6 +31,7 @@ _KINDS: dict[Format, Kind] = {
     "overpass": "json",
     "gzip": "gzip",
     "zip": "zip",
+    "7z": "7z",
     "osm_pbf": "osm_pbf",
     "tiff": "tiff",
 }
@@ -116,8 +120,7 @@ def refuse_page(head: bytes, where: str) -> None:
 
 def _kind(head: bytes, request: Request, where: str) -> Kind:
     refuse_page(head, where)
-    is_7z = head.startswith(SEVEN_ZIP)
-    kind: Kind = "7z" if is_7z else _KINDS.get(sniff_bytes(head), "text")
+    kind: Kind = _KINDS.get(sniff_bytes(head), "text")
     if kind in request.kinds:
         return kind
     if "text" in request.kinds:
@@ -150,6 +153,10 @@ def _inflate(path: Path, largest: int, where: str, use: Callable[[bytes], object
 
 
 def _json_parses(path: Path) -> bool:
+    if path.stat().st_size > _LARGEST_PARSED:  # ten times as much in memory: its ends must do
+        with path.open("rb") as stream:
+            stream.seek(-_END_BYTES, os.SEEK_END)
+            return stream.read().rstrip()[-1:] in {b"}", b"]"}
     try:
         json.loads(path.read_bytes())
     except (ValueError, RecursionError):

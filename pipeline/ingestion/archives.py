@@ -37,14 +37,19 @@ _Readable = IO[bytes] | gzip.GzipFile | bz2.BZ2File
 
 
 @dataclass
-class _Budget:
-    """Bytes written so far, against what the archive weighs; raises before the disk suffers."""
+class Budget:
+    """
+    Bytes written so far, against what the archive weighs; raises before the disk suffers.
+
+    `name` is how messages call the archive, `compressed` its size, bytes.
+    """
 
     name: str
     compressed: int
     written: int = 0
 
     def spend(self, count: int) -> None:
+        """Count bytes about to be written; raise `SourceError` when there are too many."""
         self.written += count
         if self.written > MAX_BYTES:
             _refuse(self.name, f"plus de {MAX_BYTES // 1024**3} Go une fois décompressée")
@@ -74,7 +79,7 @@ def unpack(path: Path, archive: Format, into: Path, name: str) -> None:
         members or too many bytes (declared, or counted while reading).
     """
     into.mkdir(parents=True)
-    budget = _Budget(name, path.stat().st_size)
+    budget = Budget(name, path.stat().st_size)
     try:
         _EXTRACT[archive](path, into, budget)
     except SourceError:
@@ -87,34 +92,34 @@ def unpack(path: Path, archive: Format, into: Path, name: str) -> None:
         raise SourceError(msg) from error
 
 
-def _unzip(path: Path, into: Path, budget: _Budget) -> None:
+def _unzip(path: Path, into: Path, budget: Budget) -> None:
     with zipfile.ZipFile(path) as archive:
         members = [info for info in archive.infolist() if not info.is_dir()]
-        _refuse_too_many(len(members), budget.name)
+        refuse_too_many(len(members), budget.name)
         if sum(info.file_size for info in members) > MAX_BYTES:
             _refuse(budget.name, f"plus de {MAX_BYTES // 1024**3} Go annoncés")
         for info in members:
             if stat.S_ISLNK(info.external_attr >> 16) or info.flag_bits & _ENCRYPTED:
                 _refuse(budget.name, f"membre « {_shown(info.filename)} » chiffré ou lien")
             with archive.open(info) as stream:
-                _write(stream, _inside(into, info.filename, budget.name), budget)
+                _write(stream, inside(into, info.filename, budget.name), budget)
 
 
-def _untar(path: Path, into: Path, budget: _Budget) -> None:
+def _untar(path: Path, into: Path, budget: Budget) -> None:
     with tarfile.open(path, mode="r|*") as archive:
         for count, member in enumerate(archive, start=1):
-            _refuse_too_many(count, budget.name)
+            refuse_too_many(count, budget.name)
             if member.isdir():
                 continue
             stream = archive.extractfile(member) if member.isreg() else None
             if stream is None:
                 _refuse(budget.name, f"membre « {_shown(member.name)} » qui n'est pas un fichier")
             else:
-                _write(stream, _inside(into, member.name, budget.name), budget)
+                _write(stream, inside(into, member.name, budget.name), budget)
 
 
 def _decompress(
-    path: Path, into: Path, budget: _Budget, opener: Callable[[Path], _Readable]
+    path: Path, into: Path, budget: Budget, opener: Callable[[Path], _Readable]
 ) -> None:
     with opener(path) as stream:
         holds_tar = sniff_bytes(stream.read(_TAR_HEAD)) == "tar"
@@ -125,30 +130,30 @@ def _decompress(
         _write(stream, into / (path.stem or "fichier"), budget)
 
 
-def _gunzip(path: Path, into: Path, budget: _Budget) -> None:
+def _gunzip(path: Path, into: Path, budget: Budget) -> None:
     _decompress(path, into, budget, gzip.GzipFile)
 
 
-def _bunzip(path: Path, into: Path, budget: _Budget) -> None:
+def _bunzip(path: Path, into: Path, budget: Budget) -> None:
     _decompress(path, into, budget, bz2.BZ2File)
 
 
-def _un7z(path: Path, into: Path, budget: _Budget) -> None:
+def _un7z(path: Path, into: Path, budget: Budget) -> None:
     from pipeline.ingestion.seven_zip import extract_7z, list_7z  # slow to load: only when met
 
     members = list_7z(path, budget.name)
-    _refuse_too_many(len(members), budget.name)
+    refuse_too_many(len(members), budget.name)
     if sum(member.uncompressed for member in members) > MAX_BYTES:
         _refuse(budget.name, f"plus de {MAX_BYTES // 1024**3} Go annoncés")
     for member in members:
-        _inside(into, member.filename, budget.name)
+        inside(into, member.filename, budget.name)
         if not (member.is_file or member.is_directory):
             shown = _shown(member.filename)
             _refuse(budget.name, f"membre « {shown} » qui n'est pas un fichier")
     extract_7z(path, into.resolve(), budget.name, budget.spend)
 
 
-_EXTRACT: dict[Format, Callable[[Path, Path, _Budget], None]] = {
+_EXTRACT: dict[Format, Callable[[Path, Path, Budget], None]] = {
     "zip": _unzip,
     "7z": _un7z,
     "tar": _untar,
@@ -157,7 +162,7 @@ _EXTRACT: dict[Format, Callable[[Path, Path, _Budget], None]] = {
 }
 
 
-def _write(stream: _Readable, target: Path, budget: _Budget) -> None:
+def _write(stream: _Readable, target: Path, budget: Budget) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("xb") as output:
         for chunk in _chunks(stream):
@@ -170,8 +175,15 @@ def _chunks(stream: _Readable) -> Iterator[bytes]:
         yield chunk
 
 
-def _inside(into: Path, member: str, name: str) -> Path:
-    """Return where a member goes; refuse what would land elsewhere (on any system)."""
+def inside(into: Path, member: str, name: str) -> Path:
+    """
+    Return where a member goes; refuse what would land elsewhere (on any system).
+
+    Raises
+    ------
+    SourceError
+        If the path climbs, is absolute or names a drive.
+    """
     parts = PurePosixPath(member.replace("\\", "/"))
     climbs = parts.is_absolute() or ".." in parts.parts or ":" in member or "\x00" in member
     if climbs or not parts.parts:
@@ -179,7 +191,15 @@ def _inside(into: Path, member: str, name: str) -> Path:
     return into.joinpath(*parts.parts)
 
 
-def _refuse_too_many(count: int, name: str) -> None:
+def refuse_too_many(count: int, name: str) -> None:
+    """
+    Refuse an archive of more than `MAX_MEMBERS` members.
+
+    Raises
+    ------
+    SourceError
+        If it has more.
+    """
     if count > MAX_MEMBERS:
         _refuse(name, f"plus de {MAX_MEMBERS} membres")
 

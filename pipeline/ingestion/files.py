@@ -90,11 +90,15 @@ def find_files(data: Path, folder: str, work: Path) -> tuple[SourceFile, ...] | 
 
 
 def _expand(data: Path, folder: str, work: Path) -> Iterator[SourceFile]:
-    for number, path in enumerate(_candidates(data / folder)):
+    paths = {path: sniff(path) for path in _candidates(data / folder)}
+    # Users were once told to deposit beside a 7z what it holds: read twice, it would be refused.
+    is_extracted = any(found not in {"7z", "unknown"} for found in paths.values())
+    for number, (path, found) in enumerate(paths.items()):
         name = _shown(path.relative_to(data))
-        found = sniff(path)
         sha256 = _sha256(path)
-        if found in ARCHIVES:
+        if found == "7z" and is_extracted:
+            yield SourceFile(folder, name, path.resolve(), "unknown", sha256)
+        elif found in ARCHIVES:
             into = work / folder / str(number)
             unpack(path, found, into, name)
             # An archive that holds no data is still a file of the folder: reported, not skipped.

@@ -25,10 +25,8 @@ Format = Literal[
     "unknown",
 ]
 
-# A 7z that a live service gave is opened by `archives.unpack`; one that lies in a data folder is
-# not, since users were told to deposit what it holds beside it.
 SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c"
-ARCHIVES: frozenset[Format] = frozenset({"zip", "gzip", "bzip2", "tar"})
+ARCHIVES: frozenset[Format] = frozenset({"zip", "7z", "gzip", "bzip2", "tar"})
 VECTORS: frozenset[Format] = frozenset({"geojson", "geopackage", "shapefile", "edigeo"})
 LAYERS: frozenset[Format] = VECTORS - {"edigeo"}
 
@@ -98,6 +96,7 @@ DATA = frozenset(
         ".geojson",
         ".csv",
         ".zip",
+        ".7z",
         ".gz",
         ".bz2",
         ".tar",
@@ -115,6 +114,7 @@ _MAGICS: tuple[tuple[bytes, Format], ...] = (
     (b"PK\x03\x04", "zip"),
     (b"PK\x05\x06", "zip"),
     (b"\x1f\x8b", "gzip"),
+    (SEVEN_ZIP, "7z"),
     (b"BZh", "bzip2"),
     (b"BOMT 12:", "edigeo"),
     (b"II*\x00", "tiff"),

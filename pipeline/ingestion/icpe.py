@@ -36,8 +36,9 @@ def read_installations(
     """
     Read the installations of the window, one row each, a supplied footprint before a point.
 
-    Formats: Géorisques CSV (with `rubriqueIC.csv` beside it) and JSON pages, S3IC shapefile, any
-    CSV with two columns of coordinates. A footprint takes the attributes of the point of its id.
+    Formats: Géorisques CSV (with `rubriqueIC.csv` beside it, in its archive or not; wrong quotes
+    are mended and told) and JSON pages, S3IC shapefile, any CSV with two columns of coordinates. A
+    footprint takes the attributes of the point of its id.
 
     Returns
     -------
@@ -80,7 +81,7 @@ def _read_points(reports: Sequence[FileReport], scope: Scope) -> pd.DataFrame:
 
 def _tables(report: FileReport, scope: Scope) -> list[tuple[pd.DataFrame, str]]:
     if report.file.format == "csv":
-        return [(read_csv(report), report.file.stem)]
+        return [(read_csv(report, mends=True), report.file.stem)]
     if report.file.format == "json":
         return [(read_json(report), report.file.stem)]
     return [(read_layer(report, layer, scope), layer) for layer in list_layers(report)]

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ServiceError
-from pipeline.ingestion.dgfip_codes import ARRONDISSEMENTS
 from pipeline.ingestion.evidence import Facts
 from pipeline.ingestion.evidence_records import Evidence
 from pipeline.ingestion.exchange import Answer, Request
@@ -31,7 +30,6 @@ _COLUMNS = (
     "latitude",
     "date_maj",
 )
-_COUNTS = {"75056": 20, "69123": 9, "13055": 16}  # of arrondissements
 _ID, _COMMUNE, _HEADINGS, _HEADING = "codeAIOT", "codeInsee", "rubriques", "numeroRubrique"
 
 
@@ -49,23 +47,17 @@ def installations_around(insee_code: str, codes: Sequence[str], service: Service
     codes
         INSEE codes of the communes; one with arrondissements is asked under its code and theirs.
     service
-        Gives the size of a page.
+        Gives the size of a page, and the arrondissements.
     """
     size = service.paged.page_size if service.paged is not None else 1
-    asked = [code for given in codes for code in (given, *_arrondissements(given))]
+    known = service.arrondissements
+    asked = [code for given in codes for code in (given, *known.get(given, ()))]
     return Wanted(
         f"icpe/georisques-{insee_code}.csv",
         _page_request(asked[0], 1, size),
         partial(_fetch, codes=asked, size=size),
         _table,
     )
-
-
-def _arrondissements(code: str) -> list[str]:
-    """Return the codes of the arrondissements of Paris, Lyon or Marseille; none elsewhere."""
-    start = ARRONDISSEMENTS.get(code, "")
-    digits = len(code) - len(start)
-    return [f"{start}{number:0{digits}}" for number in range(1, _COUNTS.get(code, 0) + 1)]
 
 
 def _page_request(code: str, page: int, size: int) -> Request:
@@ -95,7 +87,9 @@ def _pages(
     total: int | None = None
     while total is None or len(seen) < total:
         number = len(pages) + 1
-        page = retrieval.get(_page_request(code, number, size), _PageReader(code), renew=renew)
+        request = _page_request(code, number, size)
+        known = {code, *retrieval.transport.services[SERVICE].arrondissements.get(code, ())}
+        page = retrieval.get(request, _PageReader(known), renew=renew)
         document = json.loads(retrieval.store.verified(page).read_bytes())
         keys = [str(item[_ID]) for item in document["data"]]
         _refuse_unfit(document, keys, seen, total, number, where)
@@ -131,10 +125,10 @@ def _refuse_unfit(
 
 
 class _PageReader:
-    """Reads one page: installations of one commune, each with its code."""
+    """Reads one page: installations of one commune (or its arrondissements), each with its code."""
 
-    def __init__(self, code: str) -> None:
-        self._code = code
+    def __init__(self, codes: set[str]) -> None:
+        self._codes = codes
 
     def __call__(self, answer: Answer, where: str) -> Facts:
         document = json.loads(answer.path.read_bytes())
@@ -149,8 +143,7 @@ class _PageReader:
         if not isinstance(total, int) or len(ids) > total:
             msg = f"{where} : {len(ids)} installations sur {total} annoncées ; relancer plus tard"
             raise ServiceError(msg)
-        known = {self._code, *_arrondissements(self._code)}
-        others = sorted(str(other) for other in communes - known)
+        others = sorted(str(other) for other in communes - self._codes)
         if others:  # a filter that the service does not know is ignored
             msg = f"{where} : installations de {', '.join(others[:3])} ; réponse refusée"
             raise ServiceError(msg)

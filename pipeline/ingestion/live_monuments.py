@@ -23,6 +23,7 @@ from pipeline.ingestion.wanted import Wanted
 
 SERVICE = "culture"
 _ID, _NAME, _PLACE = "reference", "titre_editorial_de_la_notice", "coordonnees_au_format_wgs84"
+_DEPARTEMENT = "departement_format_numerique"
 _GROUND = Geod(ellps="GRS80")
 _STEP_M = 100
 
@@ -43,6 +44,23 @@ def monuments_around(insee_code: str, box: Bounds, service: Service) -> list[Wan
     return [Wanted(place, export, partial(_fetch, count=count, export=export), _table)]
 
 
+def monuments_of(departements: Sequence[str], service: Service) -> list[Wanted]:
+    """
+    Return the file of the monuments of départements, counted; it bears the name of the first.
+
+    Parameters
+    ----------
+    departements
+        Codes: the département itself, then those around, whose monuments may be near its limits.
+    """
+    if service.open_data is None:
+        return []
+    where = " or ".join(f'{_DEPARTEMENT}="{code}"' for code in departements)
+    count, export = _asked(where, service.open_data)
+    place = f"monuments/merimee-{departements[0]}.csv"
+    return [Wanted(place, export, partial(_fetch, count=count, export=export), _table)]
+
+
 def _requests(box: Bounds, portal: OpenDataset) -> tuple[Request, Request]:
     """Return what asks for the number of monuments, then for all of them."""
     west, south, east, north = box
@@ -50,7 +68,10 @@ def _requests(box: Bounds, portal: OpenDataset) -> tuple[Request, Request]:
     corners = [(x, y) for x in (west, east) for y in (south, north)]
     far = max(_GROUND.inv(lon, lat, x, y)[2] for x, y in corners)
     radius = math.ceil((far + portal.margin_m) / _STEP_M) * _STEP_M
-    where = f"within_distance({_PLACE}, GEOM'POINT({lon:g} {lat:g})', {radius}m)"
+    return _asked(f"within_distance({_PLACE}, GEOM'POINT({lon:g} {lat:g})', {radius}m)", portal)
+
+
+def _asked(where: str, portal: OpenDataset) -> tuple[Request, Request]:
     count = Request(SERVICE, f"{portal.dataset}/records", ("json",), {"where": where, "limit": "1"})
     export = Request(SERVICE, f"{portal.dataset}/exports/json", ("json",), {"where": where})
     return count, export

@@ -75,3 +75,36 @@ class OpenDataset(BaseModel):
 
     dataset: str
     margin_m: float = Field(ge=0, description="beyond the window of a commune")
+
+
+class Outlines(BaseModel):
+    """A national file of the outlines of the départements, simplified by its maker."""
+
+    model_config = _STRICT
+
+    file: str
+    margin_m: float = Field(ge=0, description="how far an outline may be from the true one")
+
+
+class Product(BaseModel):
+    """A product of the download service, which of its archives are taken, and what they hold."""
+
+    model_config = _STRICT
+
+    resource: str = Field(description="its name at the service")
+    folder: str = Field(description="folder of `--data` that reads it")
+    by_departement: bool = Field(description="one archive per département, or a national one")
+    title: str = Field(description="pattern that the title of an archive meets")
+    not_title: str | None = Field(default=None, description="pattern that it does not meet")
+    formats: tuple[str, ...] = Field(min_length=1, description="as in the titles, the best first")
+    members: str = Field(description="pattern of the names, without extension, of the files taken")
+    file: str = Field(description="start of the names that the files get; readers know them by it")
+
+
+class Downloads(BaseModel):
+    """Products of a download service, and how many entries a page of its lists holds."""
+
+    model_config = _STRICT
+
+    page_size: int = Field(ge=1)
+    products: tuple[Product, ...]

@@ -8,7 +8,15 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from pipeline.errors import ConfigError, describe_faults
-from pipeline.ingestion.live_settings import Gpu, HeightWindows, OpenDataset, Paged, YieldGrid
+from pipeline.ingestion.live_settings import (
+    Downloads,
+    Gpu,
+    HeightWindows,
+    OpenDataset,
+    Outlines,
+    Paged,
+    YieldGrid,
+)
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 _MEGABYTE = 1024**2
@@ -81,6 +89,12 @@ class Service(BaseModel):
     heights: HeightWindows | None = None
     yields: YieldGrid | None = None
     open_data: OpenDataset | None = None
+    outlines: Outlines | None = None
+    downloads: Downloads | None = None
+    dataset: str | None = Field(default=None, description="whose attached files are taken")
+    arrondissements: dict[str, tuple[str, ...]] = Field(
+        default={}, description="by commune: those under which the service knows its objects"
+    )
     absent_statuses: frozenset[int] = Field(
         default=frozenset(), description="that also say « there is no such thing », beside 404, 410"
     )

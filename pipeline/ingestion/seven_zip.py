@@ -2,7 +2,7 @@
 
 import io
 import lzma
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import py7zr
@@ -35,7 +35,13 @@ def list_7z(path: Path, name: str) -> list[py7zr.FileInfo]:
     return members
 
 
-def extract_7z(path: Path, into: Path, name: str, spend: Callable[[int], None]) -> None:
+def extract_7z(
+    path: Path,
+    into: Path,
+    name: str,
+    spend: Callable[[int], None],
+    only: Collection[str] | None = None,
+) -> None:
     """
     Write the members of a 7z, whose names were checked, under an absolute folder.
 
@@ -43,6 +49,8 @@ def extract_7z(path: Path, into: Path, name: str, spend: Callable[[int], None]) 
     ----------
     spend
         Called with each count of bytes before they are written; it raises to stop.
+    only
+        Names of the members to write; all of them by default.
 
     Raises
     ------
@@ -52,7 +60,7 @@ def extract_7z(path: Path, into: Path, name: str, spend: Callable[[int], None]) 
     try:
         # Given a stream rather than a path, the library stays in this thread: one budget, in order.
         with path.open("rb") as stream, py7zr.SevenZipFile(stream) as archive:
-            archive.extractall(path=into, factory=_Writers(into, name, spend))
+            archive.extract(path=into, targets=only, factory=_Writers(into, name, spend))
     except SourceError:
         raise
     except _DAMAGED as error:

@@ -8,15 +8,25 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from pipeline.ingestion.broken_csv import is_sound, mend
 from pipeline.ingestion.encoding import LATIN_1, decode
 from pipeline.ingestion.provenance import FileReport
 
 _DELIMITERS = ";\t|,"
+# Beyond this share of rows whose quotes are wrong, the file is something else, or cut.
+_MOST_BROKEN = 0.1
+_SHOWN_LINES = 5
 
 
-def read_csv(report: FileReport) -> pd.DataFrame:
+def read_csv(report: FileReport, *, mends: bool = False) -> pd.DataFrame:
     """
     Read a CSV file: separator found in its first line, UTF-8 else Latin-1, every value as text.
+
+    Parameters
+    ----------
+    mends
+        Read row by row a file whose quotes are wrong here and there, and say which lines; by
+        default it is refused.
 
     Raises
     ------
@@ -26,6 +36,8 @@ def read_csv(report: FileReport) -> pd.DataFrame:
     text, encoding = decode(report.file.path.read_bytes())
     if encoding != "utf-8":
         report.note(LATIN_1)
+    if mends and not is_sound(text, delimiter_of(text)):
+        text = _mended(text, report)
     try:
         with warnings.catch_warnings():
             # When the first row is the long one, pandas only warns of the values that it drops.
@@ -40,6 +52,24 @@ def read_csv(report: FileReport) -> pd.DataFrame:
         why = f"CSV illisible ({error}) ; vérifier le séparateur et les guillemets"
         raise report.refusal(why) from error
     return _lower(table)
+
+
+def _mended(text: str, report: FileReport) -> str:
+    """Return a text with sound quotes; refuse one with more than a few wrong lines."""
+    found = mend(text, delimiter_of(text))
+    broken = len(found.mended) + len(found.lost)
+    if broken > _MOST_BROKEN * (found.row_count + len(found.lost)):
+        why = f"CSV illisible (guillemets mal placés, {broken} ligne(s)) ; redéposer le fichier"
+        raise report.refusal(why)
+    for lines, what in (
+        (found.mended, "aux guillemets mal placés, coupée(s) à chaque séparateur"),
+        (found.lost, "illisible(s) aux guillemets mal placés, écartée(s)"),
+    ):
+        if lines:
+            shown = ", ".join(str(line) for line in lines[:_SHOWN_LINES])
+            more = ", …" if len(lines) > _SHOWN_LINES else ""
+            report.warn(f"{len(lines)} ligne(s) {what} (lignes {shown}{more})")
+    return found.text
 
 
 def _parse(text: str) -> pd.DataFrame:

@@ -1,11 +1,14 @@
 """All the objects of a WFS layer in a box: sorted pages, counted, none twice, none missing."""
 
 import json
+import math
+import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import shapely
 
 from pipeline.crs import GeometryArray
@@ -20,6 +23,7 @@ from pipeline.ingestion.services import WfsLayer
 # Pages asked in one go; older ones may describe another state of the layer.
 _ONE_GO = timedelta(days=1)
 _DECIMALS = 6
+_MATCHED = re.compile(rb'numberMatched="([0-9]+)"')
 
 
 def page_request(service: str, layer: WfsLayer, box: Bounds, start: int, size: int) -> Request:
@@ -75,6 +79,42 @@ def merged(paths: Sequence[Path]) -> Iterable[bytes]:
             yield lead + json.dumps(feature, ensure_ascii=False).encode()
             lead = b",\n"
     yield b"]}"
+
+
+def merged_within(paths: Sequence[Path], place: shapely.Geometry) -> Iterable[bytes]:
+    """Give one GeoJSON document, in degrees, of the objects of the pages that meet a place."""
+    yield b'{"type":"FeatureCollection","features":['
+    shapely.prepare(place)
+    lead = b""
+    for path in paths:
+        features = json.loads(path.read_bytes())["features"]
+        # One without geometry is kept: nobody can tell where it is.
+        texts = [json.dumps(it["geometry"]) if it["geometry"] else None for it in features]
+        shapes = shapely.from_geojson(np.array(texts, dtype=object))
+        kept = shapely.is_missing(shapes) | shapely.intersects(place, shapely.envelope(shapes))
+        for feature, is_kept in zip(features, kept, strict=True):
+            if is_kept:
+                yield lead + json.dumps(feature, ensure_ascii=False).encode()
+                lead = b",\n"
+    yield b"]}"
+
+
+def count_objects(retrieval: Retrieval, service: str, layer: WfsLayer, box: Bounds) -> str:
+    """Return in French how many objects of a layer meet a box, and in how many pages they come."""
+    request = page_request(service, layer, box, 0, 1)
+    params = {**request.params, "RESULTTYPE": "hits"}
+    hits = retrieval.get(Request(service, request.path, ("text",), params), _read_hits)
+    wfs = retrieval.transport.services[service].wfs
+    pages = math.ceil((hits.row_count or 0) / (wfs.page_size if wfs is not None else 1))
+    return f"{layer.folder}/{layer.file} : {hits.row_count} objets, {max(pages, 1)} pages"
+
+
+def _read_hits(answer: Answer, where: str) -> Facts:
+    found = _MATCHED.search(answer.path.read_bytes())
+    if found is None:
+        msg = f"{where} : nombre d'objets introuvable ; relancer plus tard"
+        raise ServiceError(msg)
+    return Facts(row_count=int(found[1]))
 
 
 class _UnfitError(ServiceError):

@@ -37,6 +37,7 @@ def in_geojson(*features):
     return geojson(*((in_degrees(shape), facts) for shape, facts in features), crs=None)
 
 
+PAS_DE_CALAIS = in_geojson((polygon(rectangle(-9000, -9000, 9000, 9000)), {"code": "62"}))
 # Our commune, its neighbour to the east, and one that lies beyond the window (1 km around ours).
 LIMITS = in_geojson(
     (polygon(rectangle(-1000, -1000, 1000, 1000)), {"code": "62999", "nom": "Sur-Parzan"}),
@@ -90,6 +91,7 @@ def packed(text):
 @pytest.fixture
 def services(server, monkeypatch, tmp_path_factory):  # noqa: F811 - the fixture imported above
     server.on("/geo/communes", LIMITS)
+    server.on("/contours/departements-100m.geojson", PAS_DE_CALAIS)
     dated = f"{CADASTRE.replace('latest', '2026-09-29')}/62999"
     server.on(
         f"{CADASTRE}/62999/cadastre-62999-parcelles.json.gz",
@@ -110,6 +112,9 @@ def services(server, monkeypatch, tmp_path_factory):  # noqa: F811 - the fixture
     names = {
         "api_geo": "geo",
         "cadastre_etalab": "cadastre",
+        "etalab_contours": "contours",
+        "dgfip": "dgfip",
+        "geoplateforme_download": "download",
         "overpass": "overpass",
         "geoplateforme_wfs": "wfs",
     }

@@ -37,12 +37,15 @@ def retrieval(tmp_path):
 
 
 def test_api_geo_gives_the_limits_of_a_departement(retrieval):
-    (answer,) = limits_of(ARRAS).fetch(retrieval)
+    (answer,) = limits_of("62").fetch(retrieval)
     assert answer.row_count > 800
 
 
 def test_etalab_gives_the_cadastre_of_a_commune(retrieval):
-    parcels, buildings = (wanted.fetch(retrieval)[0] for wanted in cadastre_of(ARRAS))
+    parcels, buildings = (
+        wanted.fetch(retrieval)[0]
+        for wanted in cadastre_of(ARRAS, retrieval.transport.services["cadastre_etalab"])
+    )
     assert parcels.row_count > 5000
     assert buildings.row_count > 5000
 

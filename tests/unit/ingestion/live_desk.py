@@ -1,8 +1,10 @@
 """What a test of a fetcher needs: a real server that plays the declared services, and a store."""
 
 import json
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+from pipeline.ingestion.deliveries import Deliveries, Fetched
 from pipeline.ingestion.evidence import EvidenceStore
 from pipeline.ingestion.retrieval import Retrieval
 from pipeline.ingestion.services import Retry, load_services
@@ -33,12 +35,45 @@ class LiveDesk:
 
     def fetch(self, wanted):
         """Fetch a file, write it in the data folder, return its path."""
-        with Transport(self.services, user_agent=USER_AGENT, clock=lambda: self.now) as wire:
-            retrieval = Retrieval(
-                self.store, wire, clock=lambda: self.now, warn=self.warnings.append
-            )
-            parts = wanted.fetch(retrieval)
+        with self._wire() as wire:
+            parts = wanted.fetch(self._retrieval(wire))
         return self.store.deliver(parts, self.data, wanted.place, self.now, make=wanted.make)
+
+    def archives(self, *lists):
+        """The archives that lists tell."""
+        with self._wire() as wire:
+            retrieval = self._retrieval(wire)
+            return [archive for listed in lists for archive in listed.expand(retrieval)]
+
+    def deliver(self, *lists):
+        """Fetch the archives of lists and write their files; return what became of each."""
+        with self._wire() as wire:
+            desk = Deliveries(
+                self.data,
+                self._retrieval(wire),
+                clock=lambda: self.now,
+                on_step=lambda _: None,
+            )
+            rows = []
+            for listed in lists:
+                found = desk.archives(listed, dry_run=False)
+                if isinstance(found, Fetched):
+                    rows.append(found)
+                else:
+                    rows += [row for archive in found for row in desk.archive_fetched(archive)]
+        return rows
+
+    @contextmanager
+    def asking(self):
+        """What asks the services."""
+        with self._wire() as wire:
+            yield self._retrieval(wire)
+
+    def _wire(self):
+        return Transport(self.services, user_agent=USER_AGENT, clock=lambda: self.now)
+
+    def _retrieval(self, wire):
+        return Retrieval(self.store, wire, clock=lambda: self.now, warn=self.warnings.append)
 
     @property
     def asked(self):
