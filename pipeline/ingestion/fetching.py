@@ -24,13 +24,12 @@ from pipeline.ingestion.live_communes import limits_of
 from pipeline.ingestion.live_lots import park_boxes
 from pipeline.ingestion.live_mnh import heights_around
 from pipeline.ingestion.live_osm import osm_around
+from pipeline.ingestion.proofs import STORE
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.retrieval import Retrieval
 from pipeline.ingestion.scope import Bounds, Scope
 from pipeline.ingestion.wanted import Wanted
 
-# Inside the data folder, and hidden from the readers: a folder that is moved keeps its proofs.
-STORE = ".preuves"
 State = Literal["telecharge", "deja_la", "a_demander", "absent", "depose", "echec"]
 
 
@@ -137,7 +136,7 @@ class Fetcher:
             *(wanted for code in codes for wanted in cadastre_of(code)),
             osm_around(insee_code, box, ground, services[live_osm.SERVICE]),
             *bdtopo_around(insee_code, box, services[live_bdtopo.SERVICE]),
-            *context_around(insee_code, box, codes, services),
+            *context_around(insee_code, box, codes, services, self._assumptions.solar),
         ]
 
     def _heights(self, insee_code: str) -> list[Wanted]:

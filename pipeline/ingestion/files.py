@@ -93,7 +93,7 @@ def _expand(data: Path, folder: str, work: Path) -> Iterator[SourceFile]:
     for number, path in enumerate(_candidates(data / folder)):
         name = _shown(path.relative_to(data))
         found = sniff(path)
-        sha256 = _sha256(path)
+        sha256 = file_digest(path)
         if found in ARCHIVES:
             into = work / folder / str(number)
             unpack(path, found, into, name)
@@ -155,7 +155,8 @@ def _openable(path: Path, found: Format, work: Path) -> Path:
     return target / f"couche{extension}"
 
 
-def _sha256(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file, or of all parts of a shapefile, in hexadecimal."""
     digest = hashlib.sha256()
     for part in _parts(path):
         with part.open("rb") as stream:

@@ -134,5 +134,6 @@ def read_limits(data: Path, territory: Territory, catalogue: Catalogue, *, work:
         msg = f"{data}/communes : dossier absent ; y déposer les limites communales"
         raise SourceError(msg)
     communes = read_communes(reports, folders.scope)
-    warnings = tuple(line for report in reports for line in report.warnings)
+    told = (line for report in reports for line in report.warnings)
+    warnings = (*folders.mixed(), *told)
     return Limits(communes, folders.records(), warnings)
