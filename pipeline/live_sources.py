@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.configuration import Configuration
 from pipeline.errors import ConfigError, PipelineError
+from pipeline.ingestion.evidence import Pruned
 from pipeline.ingestion.fetching import Fetched, Fetcher, mixed_vintages, store_of
 from pipeline.ingestion.retrieval import Retrieval
 from pipeline.ingestion.services import load_services
@@ -87,6 +88,22 @@ def fetch_sources(
     for sentence in mixed_vintages(store):
         warn(sentence)
     return done
+
+
+def prune_sources(data: Path, *, keep_days: float, dry_run: bool) -> Pruned:
+    """
+    Remove from the proofs of a data folder the answers that nothing needs.
+
+    The last answer of each request and those that files are made of stay, whatever their age.
+
+    Parameters
+    ----------
+    keep_days
+        Answers that are younger, or exactly as old, stay.
+    dry_run
+        Remove nothing, tell what would be.
+    """
+    return store_of(data).prune(_now(), keep_days=keep_days, dry_run=dry_run)
 
 
 def may_fill(data: Path) -> bool:
