@@ -480,6 +480,32 @@ def test_a_folder_prepared_by_hand_makes_no_run_connect(services, tmp_path):
     assert services.seen == []
 
 
+def zan(data, out, *options):
+    told = ["zan", *options, "--data", str(data), "--out", str(out), "--on", "2026-11-26"]
+    return runner.invoke(app, told)
+
+
+def test_the_land_alone_with_nothing_prepared_fetches_what_it_needs(services, tmp_path):
+    done = zan(tmp_path / "data", tmp_path / "out", "62999")
+    assert done.exit_code == 0, done.output
+    assert services.seen
+    # OCS GE is not fetched: what is drawn from the others is said to be.
+    assert "faute d'OCS GE" in " ".join(done.output.split())
+    with closing(sqlite3.connect(tmp_path / "out/62/62999.gpkg")) as connection:
+        origins = connection.execute("SELECT DISTINCT origine FROM sols").fetchall()
+        url = connection.execute("SELECT url FROM sources WHERE dossier = 'osm'").fetchone()
+    assert ("derive",) in origins
+    assert url == (f"{services.base}/overpass/interpreter",)
+
+
+@pytest.mark.parametrize("asked", [("62999", "--offline"), ("--departement", "62")])
+def test_the_land_alone_says_what_it_cannot_fetch(services, tmp_path, asked):
+    done = zan(tmp_path / "data", tmp_path / "out", *asked)
+    assert done.exit_code == 1
+    assert "parzan sources fetch" in done.stderr
+    assert services.seen == []
+
+
 def test_offline_with_nothing_kept_says_what_is_missing(services, tmp_path):
     done = run(tmp_path / "data", tmp_path / "out", "--offline")
     assert done.exit_code == 1
