@@ -42,7 +42,14 @@ _COMPUTED: dict[str, tuple[str, ...]] = {
     "sols_codes": _LAND,
     "decisions": _PARKS,
     "derogations": _PARKS,
+    "corrections_rejouees": _PARKS,
+    "conflits": _PARKS,
+    "parcs_filiation": _PARKS,
+    "journal": _PARKS,
 }
+# What is parzan's own, or the law's.
+WITHOUT_LICENCE = ("empreintes", "sources", "licences", "regles")
+LICENSED = (*_COPIED, *_COMPUTED)
 _FOLDER_OF = {"parkings_sup500m2": "parkings", "pot_sol_park": "parkings"}
 _CLOSED = "Licence qui n'est pas connue comme ouverte : diffusion à accorder avec le fournisseur."
 _COPY = "Lignes reprises de la source, sous sa licence."
@@ -60,6 +67,15 @@ def used_records(records: pd.DataFrame) -> pd.DataFrame:
 def is_share_alike(licence: str) -> bool:
     """Tell whether what derives from a base under this licence must stay under it (ODbL)."""
     return any(name in licence.lower() for name in _SHARE_ALIKE_NAMES)
+
+
+def remark_of(licence: str, among: Iterable[str]) -> str:
+    """Return what a licence asks of a layer that derives from sources under all of `among`."""
+    shared = next((other for other in sorted(among) if is_share_alike(other)), None)
+    remark = _CALCULATION
+    if shared is not None:
+        remark = (_SHARED if is_share_alike(licence) else _CITED).format(licence=shared)
+    return remark if _is_open(licence) else f"{remark} {_CLOSED}"
 
 
 def _is_open(licence: str) -> bool:
@@ -80,8 +96,13 @@ def credits_of(records: pd.DataFrame) -> tuple[str, ...]:
 
 def credit_line(records: pd.DataFrame) -> str:
     """Return the attributions of what was used, in one line of text; empty without any."""
-    told = credits_of(records)
-    return f"Sources : {' ; '.join(told)}." if told else ""
+    return line_of(credits_of(records))
+
+
+def line_of(credits_told: Iterable[str]) -> str:
+    """Return attributions as one line of text; empty without any."""
+    told = " ; ".join(credits_told)
+    return f"Sources : {told}." if told else ""
 
 
 def as_texts(rows: pd.DataFrame) -> list[dict[str, str | None]]:
@@ -129,6 +150,10 @@ def _counts(product: Product) -> dict[str, int]:
         "parcelles": product.parcels,
         "decisions": product.steps,
         "derogations": product.pleas,
+        "corrections_rejouees": product.inventory.replayed,
+        "conflits": product.inventory.conflicts,
+        "parcs_filiation": product.inventory.lineage,
+        "journal": product.inventory.journal,
         "sols": land.pieces,
         "sols_flux": land.flows,
         "sols_ecarts": land.disagreements,
@@ -154,7 +179,8 @@ def _copied(
     concerned = used[used["folder"].isin(set(folders))]
     for licence, records in concerned.groupby("licence", sort=True):
         own = set(records["folder"])
-        yield _row(layer, str(licence), int(folders.isin(own).sum()), records, _COPY)
+        remark = _COPY if _is_open(str(licence)) else f"{_COPY} {_CLOSED}"
+        yield _row(layer, str(licence), int(folders.isin(own).sum()), records, remark)
 
 
 def _computed(
@@ -162,11 +188,8 @@ def _computed(
 ) -> Iterable[dict[str, object]]:
     concerned = used[used["folder"].isin(folders)]
     licences = sorted(set(concerned["licence"]))
-    shared = next((licence for licence in licences if is_share_alike(licence)), None)
     for licence in licences:
-        remark = _CALCULATION
-        if shared is not None:
-            remark = (_SHARED if is_share_alike(licence) else _CITED).format(licence=shared)
+        remark = remark_of(licence, licences)
         yield _row(layer, licence, count, concerned[concerned["licence"] == licence], remark)
 
 
@@ -180,5 +203,5 @@ def _row(
         "folders": ";".join(sorted(set(records["folder"]))),
         "attribution": " ; ".join(credits_of(records)),
         "is_share_alike": is_share_alike(licence),
-        "remark": remark if _is_open(licence) else f"{remark} {_CLOSED}",
+        "remark": remark,
     }

@@ -5,7 +5,8 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from pipeline.export.land_note import land_note
-from pipeline.export.licences import credit_line, credits_of
+from pipeline.export.layers import LAYERS
+from pipeline.export.licences import LICENSED, WITHOUT_LICENCE, credit_line, credits_of
 from pipeline.export.publish import publish
 from tests.unit.export.hand_made import make_product, records
 from tests.unit.export.reading import query
@@ -73,6 +74,11 @@ def test_a_layer_without_a_row_comes_under_no_licence(product):
         (row,) = query(product, f'SELECT count(*) AS n FROM "{layer}"')
         assert row["n"] > 0
     assert not told & {"sources", "licences", "regles"}
+
+
+def test_every_layer_is_under_licences_or_is_said_not_to_be():
+    assert {layer.name for layer in LAYERS} == {*LICENSED, *WITHOUT_LICENCE}
+    assert not set(LICENSED) & set(WITHOUT_LICENCE)
 
 
 def test_only_what_was_used_is_credited():
