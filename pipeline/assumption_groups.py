@@ -35,7 +35,7 @@ class Assumption(Strict):
     """One number that the law does not give."""
 
     value: float
-    unit: Literal["m", "m2", "/1", "1", "%", "kWc/m2", "kWh/kWc", "j", "ans", "points"]
+    unit: Literal["m", "m2", "/1", "1", "%", "kWc/m2", "kWh/kWc", "°", "j", "ans", "points"]
     reason: str
     tested_range: tuple[float, float]
 
@@ -262,6 +262,9 @@ class SolarAssumptions(Strict):
     module_density_kwc_m2: Assumption
     layout_share: Assumption
     grid_ratio: Assumption
+    plant_tilt_deg: Assumption
+    plant_azimuth_deg: Assumption
+    plant_loss_percent: Assumption
     yields: tuple[RegionalYield, ...]
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -22,6 +22,7 @@ from pipeline.cli_options import (
     EXIT_SOME_FAILED,
     AsJson,
     Data,
+    Offline,
     On,
     Out,
     day_of,
@@ -31,9 +32,6 @@ from pipeline.cli_options import (
     warn,
 )
 from pipeline.errors import PipelineError
-
-if TYPE_CHECKING:
-    from pipeline.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -82,10 +80,7 @@ def run(
     out: Out = None,
     on: On = None,
     *,
-    offline: Annotated[
-        bool,
-        typer.Option("--offline", help="Aucune connexion : fichiers déposés ou gardés seulement."),
-    ] = False,
+    offline: Offline = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Remplace un produit différent.")
     ] = False,
@@ -98,8 +93,7 @@ def run(
     from pipeline.settings import Settings
 
     settings = Settings()
-    if not (offline or settings.offline):
-        _fill(insee, data or settings.data, settings)
+    _fill(insee, data, offline=offline)
     _run(
         insee,
         data or settings.data,
@@ -111,18 +105,24 @@ def run(
     )
 
 
-def _fill(insee: list[str], data: Path, settings: "Settings") -> None:
+def _fill(insee: list[str], data: Path | None, *, offline: bool) -> None:
     """Fetch what a data folder that nobody prepared lacks; what cannot be had is told."""
+    from pipeline.settings import Settings
+
+    settings = Settings()
+    if offline or settings.offline or not insee:
+        return
     with one_clear_line(), stderr.status("Téléchargement…") as status:
         from pipeline.live_sources import Manner, Told, fetch_sources, may_fill
 
-        if not may_fill(data):
+        folder = data or settings.data
+        if not may_fill(folder):
             return
         from pipeline.configuration import Configuration
 
         done = fetch_sources(
             list(dict.fromkeys(insee)),
-            data,
+            folder,
             settings,
             Configuration.load(settings),
             Manner(),
@@ -213,12 +213,14 @@ def zan(
     out: Out = None,
     on: On = None,
     *,
+    offline: Offline = False,
     as_json: AsJson = False,
 ) -> None:
     """Qualifie les sols seuls (ZAN) : artificialisés ou non, par millésime, et le bilan."""
     if bool(insee) == bool(departement):
         msg = "donner des codes INSEE, ou --departement"
         raise typer.BadParameter(msg)
+    _fill(insee or [], data, offline=offline)
     with one_clear_line(), stderr.status("Chargement…") as status:
         from pipeline.configuration import Configuration
         from pipeline.land_report import land_document, print_land

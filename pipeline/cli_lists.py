@@ -107,6 +107,37 @@ def sources_check(data: Data = None, *, as_json: AsJson = False) -> None:
     _sources(data, as_json=as_json, open_files=True)
 
 
+@sources_app.command("prune")
+def sources_prune(
+    data: Data = None,
+    older_than: Annotated[
+        float | None,
+        typer.Option(
+            "--older-than", metavar="JOURS", min=0, help="Sinon PARZAN_KEEP_DAYS, sinon 90."
+        ),
+    ] = None,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Dit ce qui serait retiré, sans rien retirer.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Retire les réponses gardées dont plus rien n'a besoin : ni dernières, ni employées."""
+    with one_clear_line():
+        from pipeline.live_sources import prune_sources
+        from pipeline.settings import Settings
+
+        settings = Settings()
+        days = settings.keep_days if older_than is None else older_than
+        done = prune_sources(data or settings.data, keep_days=days, dry_run=dry_run)
+    if as_json:
+        told = {"fichiers": done.files, "octets": done.size, "simulation": dry_run}
+        typer.echo(json.dumps(told))
+    else:
+        ending = "à retirer" if dry_run else "retirés"
+        typer.echo(f"{done.files} fichier(s) {ending}, {done.size} octets")
+
+
 @sources_app.command("fetch")
 def sources_fetch(
     commune: Annotated[
@@ -213,8 +244,8 @@ def _among(given: list[str] | None, known: Sequence[str], option: str) -> frozen
 def _sources(data: Path | None, *, as_json: bool, open_files: bool) -> None:
     with one_clear_line():
         from pipeline.configuration import Configuration
-        from pipeline.ingestion.folder import check_sources, list_sources
-        from pipeline.report import print_sources
+        from pipeline.ingestion.folder import check_sources, list_proofs, list_sources
+        from pipeline.report import print_sources, sources_document
         from pipeline.settings import Settings
 
         settings = Settings()
@@ -222,11 +253,15 @@ def _sources(data: Path | None, *, as_json: bool, open_files: bool) -> None:
         folder = data or settings.data
         if open_files:
             table = check_sources(folder, configuration.territories, configuration.catalogue)
+            proofs = None
         else:
             table = list_sources(folder, configuration.catalogue)
+            proofs = list_proofs(folder)
     if as_json:
-        typer.echo(table.to_json(orient="records", force_ascii=False))
+        typer.echo(sources_document(table, proofs))
     else:
         print_sources(table, Console())
+        if proofs is not None and len(proofs):
+            print_sources(proofs, Console())
     if open_files and table["anomalie"].notna().any():
         raise typer.Exit(code=EXIT_ERROR)

@@ -27,6 +27,9 @@ On = Annotated[
     datetime | None,
     typer.Option("--on", formats=DATES, help="Date de la loi ; sinon aujourd'hui."),
 ]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Aucune connexion : fichiers déposés ou gardés seulement.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Un document JSON sur la sortie standard.")]
 
 

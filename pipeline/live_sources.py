@@ -11,6 +11,7 @@ from typing import Self
 from pipeline.configuration import Configuration
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.ingestion.deliveries import Deliveries, Fetched, total_of
+from pipeline.ingestion.evidence import Pruned
 from pipeline.ingestion.fetching import Choice, Fetcher, Surroundings, mixed_vintages, store_of
 from pipeline.ingestion.fetching_departement import DepartementFetcher
 from pipeline.ingestion.live_communes import DEPARTEMENT, departement_of
@@ -181,6 +182,22 @@ class _Desk:
 
     def _of(self, place: str) -> Fetcher | DepartementFetcher:
         return self.communes if len(place) >= _INSEE_LENGTH else self.departements
+
+
+def prune_sources(data: Path, *, keep_days: float, dry_run: bool) -> Pruned:
+    """
+    Remove from the proofs of a data folder the answers that nothing needs.
+
+    The last answer of each request and those that files are made of stay, whatever their age.
+
+    Parameters
+    ----------
+    keep_days
+        Answers that are younger, or exactly as old, stay.
+    dry_run
+        Remove nothing, tell what would be.
+    """
+    return store_of(data).prune(_now(), keep_days=keep_days, dry_run=dry_run)
 
 
 def may_fill(data: Path) -> bool:

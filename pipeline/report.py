@@ -142,3 +142,12 @@ def print_sources(table: pd.DataFrame, console: Console) -> None:
     for row in table.astype(object).where(table.notna(), "").to_numpy():
         shown.add_row(*(Text(str(value)) for value in row))
     console.print(shown)
+
+
+def sources_document(table: pd.DataFrame, proofs: pd.DataFrame | None) -> str:
+    """Return a table of sources as JSON; with `preuves`, the files of each that a service gave."""
+    if proofs is not None:
+        folders = proofs["fichier"].str.split("/").str[0]
+        told = [proofs[folders == name].to_dict("records") for name in table["dossier"]]
+        table = table.assign(preuves=told)
+    return str(table.to_json(orient="records", force_ascii=False))

@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     Folders of a run, and how live services are met.
 
     Each field is read from the environment (`PARZAN_DATA`, `PARZAN_OUT`, `PARZAN_CONFIG`,
-    `PARZAN_OFFLINE`, `PARZAN_CONTACT`, `PARZAN_SERVICES` in JSON).
+    `PARZAN_OFFLINE`, `PARZAN_CONTACT`, `PARZAN_SERVICES` in JSON, `PARZAN_KEEP_DAYS`).
     """
 
     model_config = SettingsConfigDict(env_prefix="PARZAN_", extra="ignore", frozen=True)
@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     contact: str = Field(default="", description="who asks live services: an address, a page")
     services: str = Field(
         default="", description="addresses that replace those of services, as a JSON object"
+    )
+
+    keep_days: float = Field(
+        default=90, ge=0, description="age under which `sources prune` forgets no answer, days"
     )
 
     @property

@@ -4,7 +4,26 @@ from pathlib import Path
 
 import pytest
 
+from tests.network_guard import Guard
+
 SHARED_DATA = Path(__file__).resolve().parents[1] / "../shared/data"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def network_guard():
+    """Nothing in this process reaches another machine than this one."""
+    guard = Guard()
+    with pytest.MonkeyPatch.context() as patch:
+        guard.install(patch)
+        yield guard
+
+
+@pytest.fixture(autouse=True)
+def only_loopback(request, network_guard):
+    """The tests of real services (`network`) are let through, for their own time."""
+    network_guard.is_open = request.node.get_closest_marker("network") is not None
+    yield
+    network_guard.is_open = False
 
 
 @pytest.fixture(autouse=True)

@@ -153,8 +153,21 @@ _SOURCES = (
     text("millesime", "vintage", "Millésime"),
     text("producteur", "producer", "Producteur"),
     text("licence", "licence", "Licence"),
+    text("attribution", "attribution", "Mention obligatoire"),
+    text("url", "url", "Adresse qui a répondu", "La première ; vide : fichier déposé à la main."),
+    count("reponses_nb", "answer_count", "Réponses dont le fichier est fait"),
+    text("recu_le", "received_at", "Reçu le", "UTC, la plus ancienne des réponses."),
     count("lignes", "row_count", "Objets lus"),
     sentences("remarques", "remarks", "Remarques"),
+)
+_LICENCES = (
+    text("couche", "layer", "Couche"),
+    text("licence", "licence", "Licence"),
+    count("lignes", "row_count", "Lignes concernées"),
+    text("dossiers", "folders", "Sources", "Dossiers employés, joints par « ; »."),
+    sentences("attribution", "attribution", "Mention obligatoire"),
+    flag("partage_identique", "is_share_alike", "Partage à l'identique"),
+    sentences("remarque", "remark", "Ce que cela demande"),
 )
 _RULES = (
     text("regle_id", "rule_id", "Règle"),
@@ -191,5 +204,6 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "derogations": _PLEAS,
     **INVENTORY_COLUMNS,
     "sources": _SOURCES,
+    "licences": _LICENCES,
     "regles": _RULES,
 }

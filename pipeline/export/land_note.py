@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 import pandas as pd
 
 from pipeline.export.domains import DOMAINS
+from pipeline.export.licences import credits_of, is_share_alike, used_records
 from pipeline.export.product import Product
 from pipeline.export.qgis_xml import element
 from pipeline.french import number
@@ -151,3 +152,6 @@ def _sources(records: pd.DataFrame) -> Iterator[str]:
         yield f"{row['label']}{vintage} : {row['file']}{digest}. {row['licence']}."
     if len(used) > _MOST_SOURCES:
         yield f"Et {len(used) - _MOST_SOURCES} autres fichiers : table « sources » du GeoPackage."
+    yield f"Mentions obligatoires : {' ; '.join(credits_of(records)) or 'aucune'}."
+    if any(is_share_alike(licence) for licence in used_records(records)["licence"]):
+        yield "Ce qui dérive d'une base sous ODbL reste sous ODbL : table « licences »."

@@ -288,6 +288,15 @@ LAYERS: tuple[Layer, ...] = (
         key=False,
     ),
     _layer(
+        "licences",
+        "Licences",
+        "Licence des données de chaque couche, et mention à porter",
+        None,
+        "Données",
+        ("couche", "licence"),
+        key=False,
+    ),
+    _layer(
         "regles",
         "Règles appliquées",
         "Valeurs légales en vigueur à la date du produit",

@@ -7,18 +7,16 @@ import pandas as pd
 from pyproj import Transformer
 
 from pipeline.crs import WGS84
+from pipeline.export.licences import as_texts, credit_of, is_share_alike, used_records
 from pipeline.export.product import Product
 from pipeline.export.typed_rows import clean
 
 _GMD, _GCO = "http://www.isotc211.org/2005/gmd", "http://www.isotc211.org/2005/gco"
 _CODES = "http://standards.iso.org/iso/19139/resources/gmxCodelists.xml"
-_USED = ("utilisee", "partielle")
 _SHARE_ALIKE = (
     "Les couches et les parcs dont la source contient « osm » dérivent de cette base : leur"
     " diffusion reste sous la même licence (partage à l'identique)."
 )
-_SHARE_ALIKE_NAMES = ("odbl", "open database")
-_UNKNOWN = "Licence non précisée par la source"
 
 
 def title_of(product: Product) -> str:
@@ -42,7 +40,7 @@ def iso_document(product: Product) -> str:
     """Return the ISO 19139 record, in French."""
     ET.register_namespace("gmd", _GMD)
     ET.register_namespace("gco", _GCO)
-    used = product.records[product.records["state"].isin(_USED)]
+    used = used_records(product.records)
     root = _gmd("MD_Metadata")
     root.append(_text("fileIdentifier", f"parzan-{product.insee_code}"))
     root.append(_coded("language", "LanguageCode", "fre"))
@@ -74,14 +72,13 @@ def _identification(product: Product, used: pd.DataFrame) -> ET.Element:
 
 
 def _by_licence(used: pd.DataFrame) -> Iterable[tuple[str, pd.DataFrame]]:
-    licences = used["licence"].fillna(_UNKNOWN)
-    return [(str(name), rows) for name, rows in used.groupby(licences, sort=True)]
+    return [(str(name), rows) for name, rows in used.groupby("licence", sort=True)]
 
 
 def _licence(name: str, rows: pd.DataFrame) -> ET.Element:
     """Return one block per licence: an ODbL source and an open-licence one never share a block."""
-    share_alike = _SHARE_ALIKE if _is_share_alike(name) else ""
-    credit = "; ".join(sorted({_credit(row) for row in _dicts(rows)}))
+    share_alike = _SHARE_ALIKE if is_share_alike(name) else ""
+    credit = "; ".join(sorted({f"{credit_of(row)}{_vintage(row)}" for row in as_texts(rows)}))
     return _wrap(
         "resourceConstraints",
         _gmd(
@@ -93,29 +90,8 @@ def _licence(name: str, rows: pd.DataFrame) -> ET.Element:
     )
 
 
-def _credit(row: dict[str, str | None]) -> str:
-    """Return the attribution: OpenStreetMap's own words, else producer, source and vintage."""
-    if _is_share_alike(row["licence"]):
-        return "© les contributeurs d'OpenStreetMap"
-    known = (row["producer"], row["label"])
-    return " — ".join(name for name in known if name) + _vintage(row)
-
-
 def _vintage(row: dict[str, str | None]) -> str:
     return f" ({row['vintage']})" if row["vintage"] else ""
-
-
-def _is_share_alike(licence: str | None) -> bool:
-    return licence is not None and any(name in licence.lower() for name in _SHARE_ALIKE_NAMES)
-
-
-def _dicts(rows: pd.DataFrame) -> list[dict[str, str | None]]:
-    """Return provenance rows, a missing text as None."""
-    texts = rows[["folder", "label", "producer", "vintage", "licence"]].astype(object)
-    return [
-        {str(name): None if pd.isna(value) else str(value) for name, value in row.items()}
-        for row in texts.to_dict("records")
-    ]
 
 
 def _quality(product: Product, used: pd.DataFrame) -> ET.Element:
@@ -124,11 +100,11 @@ def _quality(product: Product, used: pd.DataFrame) -> ET.Element:
         f"Calculé par parzan {product.version} : réunion des objets des sources en parcs,"
         " retrait des exclusions du décret n° 2024-1023, application des règles au"
         f" {product.as_of:%d/%m/%Y}. Superficies au sol. Détail des sources et des règles :"
-        " tables « sources » et « regles »."
+        " tables « sources » et « regles » ; licence de chaque couche : table « licences »."
     )
     sources = [
         _wrap("source", _gmd("LI_Source", _text("description", f"{row['label']}{_vintage(row)}")))
-        for row in _dicts(used.sort_values(["folder", "label"]))
+        for row in as_texts(used.sort_values(["folder", "label"]))
     ]
     lineage = _gmd("LI_Lineage", _text("statement", statement), *sources)
     return _gmd("DQ_DataQuality", _wrap("scope", scope), _wrap("lineage", lineage))

@@ -1,7 +1,9 @@
 """The project `parzan` embedded in a product: groups, styles, forms, relations, themes."""
 
+import textwrap
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pipeline.export.forms import RELATIONS, Relation
 from pipeline.export.project_layers import (
@@ -20,11 +22,26 @@ from pipeline.export.styles import qml, style_children
 PROJECT_NAME = "parzan"
 _WEB_MERCATOR = 3857
 _MARGIN = 0.05
+_CREDIT_WIDTH = 100  # characters a line: the decoration does not wrap by itself
+_BOTTOM_RIGHT = 3  # of the places that QGIS gives a decoration
+
+
+@dataclass(frozen=True)
+class Licence:
+    """A licence of a layer, and the attribution that it asks for."""
+
+    name: str
+    attribution: str
+    remark: str
 
 
 @dataclass(frozen=True)
 class Frame:
-    """What a project must know of its commune or region: where it is, what it shows."""
+    """
+    What a project must know of its commune or region: where it is, what it shows.
+
+    `credit` is written on the map (*copyright* decoration); `licences` are those of each layer.
+    """
 
     title: str
     abstract: str
@@ -33,6 +50,8 @@ class Frame:
     shown: tuple[Shown, ...]
     themes: tuple[Theme, ...] = THEMES
     relations: tuple[Relation, ...] = RELATIONS
+    credit: str = ""
+    licences: Mapping[str, tuple[Licence, ...]] = field(default_factory=dict)
 
 
 def project_document(frame: Frame) -> str:
@@ -52,7 +71,7 @@ def project_document(frame: Frame) -> str:
     root.append(element("layerorder", children=_order(shown)))
     root.append(_relations(frame))
     root.append(element("visibility-presets", children=[_theme(t, shown) for t in frame.themes]))
-    root.append(_properties())
+    root.append(_properties(frame))
     root.append(_metadata(frame))
     return document(root)
 
@@ -106,12 +125,12 @@ def _order(shown: tuple[Shown, ...]) -> list[ET.Element]:
 
 
 def _layers(frame: Frame) -> ET.Element:
-    related = bool(frame.relations)
-    vectors = [_vector(item, frame.epsg, related=related) for item in frame.shown]
+    vectors = [_vector(item, frame) for item in frame.shown]
     return element("projectlayers", children=[*vectors, *(_raster(b) for b in BASEMAPS)])
 
 
-def _vector(item: Shown, epsg: int, *, related: bool) -> ET.Element:
+def _vector(item: Shown, frame: Frame) -> ET.Element:
+    related = bool(frame.relations)
     look = item.looks[0]
     spatial = item.layer.geometry is not None
     attributes = {
@@ -129,13 +148,28 @@ def _vector(item: Shown, epsg: int, *, related: bool) -> ET.Element:
         element("layername", text=item.title),
         element("shortname", text=item.key),
         element("abstract", text=item.layer.description),
-        element("srs", children=[reference_system(epsg)] if spatial else []),
+        element("srs", children=[reference_system(frame.epsg)] if spatial else []),
         element("provider", {"encoding": "UTF-8"}, text="ogr"),
+        *_credited(frame.licences.get(item.layer.name, ())),
         *style_children(item.layer, look, editable=item.editable, related=related),
     ]
     if len(item.looks) > 1:
         children.append(_style_manager(item, related=related))
     return element("maplayer", attributes, children)
+
+
+def _credited(licences: tuple[Licence, ...]) -> list[ET.Element]:
+    """Return what a layer says of its rights: QGIS shows it in its properties and its legend."""
+    if not licences:
+        return []
+    rights = [element("rights", text=it.attribution) for it in licences]
+    names = [element("license", text=it.name) for it in licences]
+    limits = [element("constraints", {"type": it.name}, text=it.remark) for it in licences]
+    attribution = " ; ".join(it.attribution for it in licences)
+    return [
+        element("attribution", text=attribution),
+        element("resourceMetadata", children=[*limits, *rights, *names]),
+    ]
 
 
 def _style_manager(item: Shown, *, related: bool) -> ET.Element:
@@ -203,14 +237,28 @@ def _canvas(frame: Frame) -> ET.Element:
     return element("mapcanvas", {"name": "theMapCanvas"}, children)
 
 
-def _properties() -> ET.Element:
+def _properties(frame: Frame) -> ET.Element:
     absolute = element("Absolute", {"type": "bool"}, text="false")
     projected = element("ProjectionsEnabled", {"type": "int"}, text="1")
     paths = element("Paths", children=[absolute])
-    return element("properties", children=[paths, element("SpatialRefSys", children=[projected])])
+    systems = element("SpatialRefSys", children=[projected])
+    return element("properties", children=[paths, systems, *_copyright(frame.credit)])
+
+
+def _copyright(credit: str) -> list[ET.Element]:
+    """Return the decoration that writes the attributions in a corner of the map, and in prints."""
+    if not credit:
+        return []
+    # QGIS evaluates what stands between [% and %]: the words of a source are no expression.
+    lines = textwrap.fill(credit.replace("[%", "[ %"), _CREDIT_WIDTH)
+    label = element("Label", {"type": "QString"}, text=lines)
+    shown = element("Enabled", {"type": "bool"}, text="true")
+    corner = element("Placement", {"type": "int"}, text=str(_BOTTOM_RIGHT))
+    return [element("CopyrightLabel", children=[shown, label, corner])]
 
 
 def _metadata(frame: Frame) -> ET.Element:
-    parts = {"title": frame.title, "abstract": frame.abstract, "language": "FRE"}
+    abstract = f"{frame.abstract} {frame.credit}".strip()
+    parts = {"title": frame.title, "abstract": abstract, "language": "FRE"}
     children = [element(tag, text=text) for tag, text in parts.items()]
     return element("projectMetadata", children=children)

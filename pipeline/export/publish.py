@@ -13,9 +13,10 @@ from pipeline.export.conformance import findings
 from pipeline.export.geopackage import stamp, write_layers
 from pipeline.export.land_note import land_note
 from pipeline.export.layers import LAYERS
+from pipeline.export.licences import credit_line, licence_rows
 from pipeline.export.metadata import abstract_of, iso_document, title_of
 from pipeline.export.product import Product, check_tables
-from pipeline.export.project import PROJECT_NAME, Frame, project_document
+from pipeline.export.project import PROJECT_NAME, Frame, Licence, project_document
 from pipeline.export.project_layers import Contents, shown_layers
 from pipeline.export.qgis_xml import archive_hex
 from pipeline.export.registry import write_metadata, write_project, write_schema, write_styles
@@ -138,6 +139,8 @@ def _write(product: Product, path: Path, product_file: str, review_file: str) ->
                 has_parks=len(product.lots) > 0,
             )
         ),
+        credit=credit_line(product.records),
+        licences=_licences(product),
     )
     write_layers(product, path)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -149,6 +152,15 @@ def _write(product: Product, path: Path, product_file: str, review_file: str) ->
         content = archive_hex(project_document(frame))
         write_project(connection, PROJECT_NAME, content, moment)
         connection.execute("COMMIT")
+
+
+def _licences(product: Product) -> dict[str, tuple[Licence, ...]]:
+    """Return the licences of each layer, as its project tells them."""
+    found: dict[str, tuple[Licence, ...]] = {}
+    for row in licence_rows(product).to_dict("records"):
+        licence = Licence(str(row["licence"]), str(row["attribution"]), str(row["remark"]))
+        found[str(row["layer"])] = (*found.get(str(row["layer"]), ()), licence)
+    return found
 
 
 def _refuse_faults(temporary: Path, path: Path) -> None:

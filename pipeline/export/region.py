@@ -17,9 +17,11 @@ from pipeline.errors import PublicationError
 from pipeline.export.geometry_checks import wkb_of
 from pipeline.export.geopackage import VERSION, fixed_time, stamp
 from pipeline.export.layers import GEOMETRY_COLUMN, Layer
+from pipeline.export.licences import line_of
 from pipeline.export.project import PROJECT_NAME, Frame, project_document
 from pipeline.export.qgis_xml import archive_hex
 from pipeline.export.region_layers import REGION_LAYERS, REGION_THEMES, region_shown
+from pipeline.export.region_licences import as_licences, licences_of_region
 from pipeline.export.region_rows import Region, copied, gather_region, to_table, totals
 from pipeline.export.registry import write_project, write_schema, write_styles
 from pipeline.export.seal import seal, settle, swap, temporary_beside
@@ -81,10 +83,12 @@ def publish_region(area: Area, insee_codes: Iterable[str], out: Path, day: date)
 
 
 def _write(area: Area, region: Region, path: Path, file_name: str, day: date) -> None:
+    licences = licences_of_region(region.paths)
     small = {
         "communes": region.communes,
         "totaux": totals(region.communes),
         "produits": region.products,
+        "licences": licences,
     }
     moment = stamp(day)
     with fixed_time(moment):
@@ -100,6 +104,8 @@ def _write(area: Area, region: Region, path: Path, file_name: str, day: date) ->
         shown=region_shown(file_name),
         themes=REGION_THEMES,
         relations=(),
+        credit=line_of(str(row["attribution"]) for row in licences),
+        licences={layer.name: as_licences(licences) for layer in REGION_LAYERS},
     )
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")

@@ -1,6 +1,6 @@
 """The layers of the product of a region: its parks, its communes, what they add up to."""
 
-from pipeline.export.fields import Column, area, count, number, sentences, text
+from pipeline.export.fields import Column, area, count, flag, number, sentences, text
 from pipeline.export.inventory_columns import INVENTORY_COLUMNS
 from pipeline.export.layers import GeometryType, Layer
 from pipeline.export.park_columns import PARK_COLUMNS
@@ -60,6 +60,13 @@ _PRODUCTS: tuple[Column, ...] = (
     text("sha256", "sha256", "Empreinte SHA-256"),
     sentences("remarque", "remarque", "Remarque"),
 )
+_LICENCES: tuple[Column, ...] = (
+    text("licence", "licence", "Licence"),
+    sentences("attribution", "attribution", "Mention obligatoire"),
+    count("communes_nb", "communes_nb", "Communes"),
+    flag("partage_identique", "partage_identique", "Partage à l'identique"),
+    sentences("remarque", "remarque", "Ce que cela demande"),
+)
 
 
 def _layer(
@@ -88,6 +95,10 @@ REGION_LAYERS: tuple[Layer, ...] = (
     _layer(
         "journal", "Journal", "Ce qui a changé d'un passage à l'autre, et pourquoi",
         INVENTORY_COLUMNS["journal"], "vu_le", "parc_id", drawn=False,
+    ),
+    _layer(
+        "licences", "Licences", "Licences des données employées, et mentions à porter",
+        _LICENCES, "licence", drawn=False,
     ),
     _layer(
         "produits", "Produits des communes", "Produits lus, et communes sans produit",

@@ -13,6 +13,7 @@ import shapely
 from pipeline.crs import ground_area
 from pipeline.export.domains import cause_words, conclusion_words, derogation_words
 from pipeline.export.inventory_tables import InventoryTables
+from pipeline.export.licences import licence_rows
 from pipeline.export.product import Product
 from pipeline.export.rule_table import rule_rows
 
@@ -247,6 +248,7 @@ ROWS: dict[str, Callable[[Product], pd.DataFrame]] = {
     "journal": journal_rows,
     "empreintes": attrgetter("inventory.fingerprints"),
     "sources": source_rows,
+    "licences": licence_rows,
     "regles": rules_in_force,
 }
 

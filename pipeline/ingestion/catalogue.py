@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import pandas as pd
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.errors import ConfigError, SourceError
 
@@ -23,6 +23,10 @@ class SourceFolder(BaseModel):
     formats: str
     columns: dict[str, tuple[str, ...]] = {}
     required: tuple[str, ...] = ()
+    one_vintage: Literal["nom", "contenu"] | None = Field(
+        default=None,
+        description="its files must be of one vintage, told by their name or by their content",
+    )
 
     @model_validator(mode="after")
     def _required_columns_have_names(self) -> Self:

@@ -4,7 +4,7 @@ import dataclasses
 import tempfile
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
@@ -16,19 +16,23 @@ from pipeline.ingestion.communes import insee_codes
 from pipeline.ingestion.dossiers import read_rows
 from pipeline.ingestion.enaf import count_enaf_communes
 from pipeline.ingestion.exempted_places import count_exempted_places
-from pipeline.ingestion.files import SourceFile, find_files
+from pipeline.ingestion.files import SourceFile, file_digest, find_files
 from pipeline.ingestion.formats import RAW_OSM, READ_IN, VECTORS
 from pipeline.ingestion.ocsge import count_rows
 from pipeline.ingestion.osm import read_objects
 from pipeline.ingestion.owners import count_owned_parcels
 from pipeline.ingestion.planning import count_planning_rows
 from pipeline.ingestion.points import to_points
+from pipeline.ingestion.proofs import REGISTER, STORE, proofs_of
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.scope import Scope
 from pipeline.ingestion.tables import read_csv, read_json
 from pipeline.ingestion.vector import list_layers, read_layer
 
 _COLUMNS = ["dossier", "fichier", "format", "lignes", "remarques", "anomalie"]
+_PROOF_COLUMNS = [
+    *("fichier", "recu_le", "millesime", "licence", "attribution", "url", "reponses"),
+]
 
 
 def list_sources(data: Path, catalogue: Catalogue) -> pd.DataFrame:
@@ -54,6 +58,47 @@ def list_sources(data: Path, catalogue: Catalogue) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"fichiers": "Int64"})
 
 
+def list_proofs(data: Path) -> pd.DataFrame:
+    """
+    Return one row per file of the folder that came from a live service, and is as it came.
+
+    Only the files that the evidence store knows are opened, to be hashed.
+
+    Returns
+    -------
+    table
+        Columns `fichier`, `recu_le` (UTC), `millesime`, `licence`, `attribution`, `url` (of the
+        first answer), `reponses` (their number).
+    """
+    proofs = proofs_of(data)
+    rows = []
+    for place in sorted(proofs.uses):
+        path = PurePosixPath(place)
+        here = (data / place).is_file()
+        proof = proofs.at((path,), file_digest(data / place)) if here else None
+        if proof is not None:
+            told = (proof.received_at, proof.vintage, proof.licence, proof.attribution)
+            rows.append((place, *told, proof.url, proof.answer_count))
+    return pd.DataFrame(rows, columns=_PROOF_COLUMNS)
+
+
+def _check_store(data: Path) -> list[dict[str, object]]:
+    """Hash the evidence store again: one row, or one per damaged content; none without a store."""
+    if not (data / STORE / REGISTER).is_file():
+        return []
+    from pipeline.ingestion.evidence import EvidenceStore  # loads what live services need
+
+    row: dict[str, object] = {"dossier": STORE, "format": "preuves"}
+    try:
+        damages = EvidenceStore(data / STORE).damages()
+    except SourceError as error:
+        return [{**row, "anomalie": str(error)}]
+    wrong = {place: told for place, told in damages.items() if told is not None}
+    sound = len(damages) - len(wrong)
+    first = {**row, "lignes": sound, "remarques": "réponses gardées, empreintes vérifiées"}
+    return [first, *({**row, "fichier": it, "anomalie": told} for it, told in wrong.items())]
+
+
 def _count(folder: Path) -> int | None:
     """Return the number of files of a folder, None when it is absent."""
     return sum(path.is_file() for path in folder.rglob("*")) if folder.is_dir() else None
@@ -64,6 +109,8 @@ def check_sources(
 ) -> pd.DataFrame:
     """
     Open every file of every known folder and say, in one line each, whether it can be used.
+
+    The evidence store, where there is one, is hashed again, answer by answer.
 
     Parameters
     ----------
@@ -85,6 +132,7 @@ def check_sources(
         there = _territories_of(data, territories, scope)
         scopes = [dataclasses.replace(scope, territory=territory) for territory in there]
         rows = [row for name in catalogue for row in _check_folder(data, name, scopes)]
+    rows += _check_store(data)
     return pd.DataFrame(rows, columns=_COLUMNS).astype({"lignes": "Int64"})
 
 

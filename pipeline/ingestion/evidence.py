@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,10 +14,12 @@ from pipeline.errors import SourceError
 from pipeline.ingestion.answer_checks import sha256_of
 from pipeline.ingestion.evidence_records import Evidence, Register, Use
 from pipeline.ingestion.exchange import Answer, Request
+from pipeline.ingestion.proofs import REGISTER
 from pipeline.ingestion.refusals import of_disk
 from pipeline.ingestion.services import Service
 
 _SHARD = 2
+_UNCHANGED = 304
 _CHUNK = 1024**2
 # A content or a download that is younger may belong to a process that is about to register it.
 _GRACE = timedelta(days=1)
@@ -56,11 +58,11 @@ class EvidenceStore:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.incoming = root / "incoming"
-        self.register = Register(root / "registre.sqlite")
+        self.register = Register(root / REGISTER)
 
     def exists(self) -> bool:
         """Tell whether an answer was ever kept here."""
-        return (self.root / "registre.sqlite").is_file()
+        return (self.root / REGISTER).is_file()
 
     def latest(self, request: Request) -> Evidence | None:
         """Return the last answer to a request whose content is still here; None without one."""
@@ -122,6 +124,18 @@ class EvidenceStore:
             raise of_disk(error, str(self.root)) from error
         return evidence
 
+    def confirm(self, copy: Evidence, now: datetime) -> Evidence:
+        """Say in the register that a service answered (304) that a copy is still its content."""
+        told = replace(copy, fetched_at=_iso(now), status=_UNCHANGED)
+        with self.register.writing() as writing:
+            writing.add(told)
+        return told
+
+    def is_sound(self, evidence: Evidence) -> bool:
+        """Tell whether the content of an answer is here, unchanged."""
+        path = self.content(evidence.sha256)
+        return path.is_file() and sha256_of(path) == evidence.sha256
+
     def keep_absence(
         self, request: Request, service: Service, status: int, now: datetime
     ) -> Evidence:
@@ -134,7 +148,7 @@ class EvidenceStore:
 
     def _adopt(self, answer: Answer) -> None:
         target = self.content(answer.sha256)
-        if target.is_file() and target.stat().st_size == answer.size:
+        if target.is_file() and sha256_of(target) == answer.sha256:
             answer.path.unlink()
             return
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -151,12 +165,29 @@ class EvidenceStore:
             If it is missing or was changed.
         """
         path = self.content(evidence.sha256)
-        if not path.is_file() or sha256_of(path) != evidence.sha256:
+        if not self.is_sound(evidence):
             msg = (
                 f"{path} : copie gardée absente ou modifiée ; la supprimer, puis relancer connecté"
             )
             raise SourceError(msg)
         return path
+
+    def damages(self) -> dict[str, str | None]:
+        """Hash every content again: what is wrong with each in French, None for a sound one."""
+        if not self.exists():
+            return {}
+        found: dict[str, str | None] = {}
+        for evidence in {it.sha256: it for it in self.register.answers()}.values():
+            path = self.content(evidence.sha256)
+            shown = path.relative_to(self.root).as_posix()
+            try:
+                self.verified(evidence)
+                found[shown] = None
+            except SourceError as error:
+                found[shown] = str(error)
+            except OSError as error:
+                found[shown] = f"{path} : illisible ({error.strerror}) ; vérifier le disque"
+        return dict(sorted(found.items()))
 
     def deliver(
         self,
@@ -227,9 +258,19 @@ class EvidenceStore:
             raise SourceError(msg)
         return found
 
-    def prune(self, now: datetime, *, keep_days: float, kept: set[str] | None = None) -> Pruned:
+    def prune(
+        self,
+        now: datetime,
+        *,
+        keep_days: float,
+        kept: set[str] | None = None,
+        dry_run: bool = False,
+    ) -> Pruned:
         """
         Remove what nothing needs: answers that are neither recent, last, used nor in `kept`.
+
+        An answer is forgotten before its content is removed: killed in between, the store holds a
+        content too many, that the next call removes.
 
         Parameters
         ----------
@@ -237,18 +278,27 @@ class EvidenceStore:
             UTC; an answer is recent within `keep_days` days of it, strictly older ones go.
         kept
             Digests that a product refers to.
+        dry_run
+            Remove nothing, tell what would be.
         """
         if not self.exists():
             return Pruned(0, 0)
-        with self.register.writing() as writing:
-            writing.forget(_iso(now - timedelta(days=keep_days)), kept or set())
+        before = _iso(now - timedelta(days=keep_days))
+        with self.register.writing(undo=dry_run) as writing:
+            writing.forget(before, kept or set())
             needed = writing.digests()
-            contents = (self.root / "contents").glob("*/*")
-            unused = [path for path in contents if path.name not in needed]
-            return _removed([*unused, *self.incoming.glob("*")])
+        if dry_run:
+            return _removed(self._unneeded(needed), dry_run=True)
+        # Held while contents go: nobody can say meanwhile that one of them is an answer.
+        with self.register.writing() as writing:
+            return _removed(self._unneeded(writing.digests()))
+
+    def _unneeded(self, needed: set[str]) -> list[Path]:
+        contents = (self.root / "contents").glob("*/*")
+        return [*(it for it in contents if it.name not in needed), *self.incoming.glob("*")]
 
 
-def _removed(paths: list[Path]) -> Pruned:
+def _removed(paths: list[Path], *, dry_run: bool = False) -> Pruned:
     """Remove the files that no living process can be writing."""
     files, size = 0, 0
     youngest = time.time() - _GRACE.total_seconds()
@@ -256,7 +306,8 @@ def _removed(paths: list[Path]) -> Pruned:
         with suppress(OSError):  # another process took it, or Windows holds it open
             found = path.stat()
             if found.st_mtime < youngest:
-                path.unlink()
+                if not dry_run:
+                    path.unlink()
                 files, size = files + 1, size + found.st_size
     return Pruned(files, size)
 

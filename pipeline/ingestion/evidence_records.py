@@ -38,7 +38,8 @@ class Evidence:
     `key` is that of the request, `asked` its canonical JSON, `url` the address that answered after
     redirects, `fetched_at` an ISO time in UTC, `vintage` the date that the producer gives its data,
     `sha256` and `size` (bytes) those of the content, `row_count` its number of objects if known.
-    An answer that there is no such thing is kept too, with its status and an empty content.
+    An answer that there is no such thing is kept too, with its status and an empty content; with
+    status 304, the service said that the content it gave before had not changed.
     """
 
     key: str
@@ -96,12 +97,16 @@ class Register:
         self._path = path
 
     @contextmanager
-    def writing(self) -> Iterator["Writing"]:
-        """Yield what writes; other writers wait until the end, and a failure writes nothing."""
+    def writing(self, *, undo: bool = False) -> Iterator["Writing"]:
+        """
+        Yield what writes; other writers wait until the end, and a failure writes nothing.
+
+        `undo`: nothing is written in the end, only looked at.
+        """
         with self._opened() as opened:
             opened.execute("BEGIN IMMEDIATE")
             yield Writing(opened)
-            opened.execute("COMMIT")
+            opened.execute("ROLLBACK" if undo else "COMMIT")
 
     def latest(self, key: str) -> Evidence | None:
         """Return the last answer kept for a request; None before the first."""

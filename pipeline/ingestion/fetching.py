@@ -34,6 +34,7 @@ from pipeline.ingestion.live_communes import departement_of, limits_of
 from pipeline.ingestion.live_lots import park_boxes
 from pipeline.ingestion.live_mnh import heights_around
 from pipeline.ingestion.live_osm import osm_around
+from pipeline.ingestion.proofs import STORE
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.retrieval import Retrieval
 from pipeline.ingestion.scope import Bounds, Scope
@@ -41,8 +42,6 @@ from pipeline.ingestion.wanted import Listed, Wanted
 
 __all__ = ["Choice", "Fetched", "Fetcher", "State", "Surroundings", "mixed_vintages", "store_of"]
 
-# Inside the data folder, and hidden from the readers: a folder that is moved keeps its proofs.
-STORE = ".preuves"
 # Folders of hundreds of megabytes a département: fetched for a commune only when asked for.
 HEAVY = ("ocsge", "proprietaires")
 FOLDERS = (
@@ -236,7 +235,7 @@ class Fetcher:
             *(wanted for code in codes for wanted in cadastre_of(code, cadastre)),
             osm_around(insee_code, box, ground, services[live_osm.SERVICE]),
             *bdtopo_around(insee_code, box, services[live_bdtopo.SERVICE]),
-            *context_around(insee_code, box, codes, services),
+            *context_around(insee_code, box, codes, services, self._known.assumptions.solar),
         ]
 
     def _heights(self, insee_code: str) -> list[Wanted]:

@@ -179,7 +179,12 @@ class DepartementFetcher:
             *bdtopo_over(departement, place.windows, services[live_bdtopo.SERVICE]),
             installations_of(departement),
             *planning_around(departement, box, services[live_gpu.SERVICE]),
-            *yields_around(departement, box, services[live_irradiation.SERVICE]),
+            *yields_around(
+                departement,
+                box,
+                services[live_irradiation.SERVICE],
+                self._known.assumptions.solar,
+            ),
             *monuments_of([departement, *place.others], services[live_monuments.SERVICE]),
         ]
         # The files of communes that were fetched before would tell the same things twice.

@@ -95,7 +95,7 @@ def _expand(data: Path, folder: str, work: Path) -> Iterator[SourceFile]:
     is_extracted = any(found not in {"7z", "unknown"} for found in paths.values())
     for number, (path, found) in enumerate(paths.items()):
         name = _shown(path.relative_to(data))
-        sha256 = _sha256(path)
+        sha256 = file_digest(path)
         if found == "7z" and is_extracted:
             yield SourceFile(folder, name, path.resolve(), "unknown", sha256)
         elif found in ARCHIVES:
@@ -159,7 +159,8 @@ def _openable(path: Path, found: Format, work: Path) -> Path:
     return target / f"couche{extension}"
 
 
-def _sha256(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file, or of all parts of a shapefile, in hexadecimal."""
     digest = hashlib.sha256()
     for part in _parts(path):
         with part.open("rb") as stream:

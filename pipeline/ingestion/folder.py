@@ -15,7 +15,7 @@ from pipeline.errors import SourceError
 from pipeline.ingestion.bdtopo import read_bdtopo
 from pipeline.ingestion.cadastre import read_cadastre
 from pipeline.ingestion.catalogue import Catalogue
-from pipeline.ingestion.checking import check_sources, list_sources
+from pipeline.ingestion.checking import check_sources, list_proofs, list_sources
 from pipeline.ingestion.communes import find_window, read_communes
 from pipeline.ingestion.dossiers import read_dossiers
 from pipeline.ingestion.files import find_files
@@ -27,8 +27,9 @@ from pipeline.ingestion.monuments import read_monuments
 from pipeline.ingestion.osm import read_osm
 from pipeline.ingestion.owners import read_owned_parcels, tells_owners
 from pipeline.ingestion.parkings import read_parkings
+from pipeline.ingestion.proofs import proofs_of
 from pipeline.ingestion.protections import read_protections
-from pipeline.ingestion.provenance import FileReport, to_records
+from pipeline.ingestion.provenance import FileReport, note_mixed_vintages, to_records
 from pipeline.ingestion.rpg import read_rpg
 from pipeline.ingestion.scope import Scope
 from pipeline.ingestion.trees import read_trees
@@ -57,7 +58,7 @@ from pipeline.schemas import (
 _SHOWN_REMARKS = 300
 _INSEE_LENGTH = 5
 
-__all__ = ["Sources", "check_sources", "list_sources", "read_sources"]
+__all__ = ["Sources", "check_sources", "list_proofs", "list_sources", "read_sources"]
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,9 @@ class Folders:
 
     def records(self) -> pd.DataFrame:
         """Return what each file gave, and the folders that are absent."""
-        found = to_records(self.reports, self.missing, self.scope.catalogue)
+        self.mixed()
+        proofs = proofs_of(self._data)
+        found = to_records(self.reports, self.missing, self.scope.catalogue, proofs)
         return check_table(SourceRecord, found)
 
     def warnings(self) -> tuple[str, ...]:
@@ -200,8 +203,13 @@ class Folders:
         return (
             *absent,
             *useless,
+            *self.mixed(),
             *(line for report in self.reports for line in report.warnings),
         )
+
+    def mixed(self) -> list[str]:
+        """Note the vintages that mix on the files concerned, and return what to say of them."""
+        return note_mixed_vintages(self.reports, self.scope.catalogue, proofs_of(self._data))
 
     def _why_useless(self, name: str) -> str:
         """Tell a folder without data around the commune from one whose data was set aside."""

@@ -131,8 +131,12 @@ def read_limits(data: Path, territory: Territory, catalogue: Catalogue, *, work:
     folders = Folders(data, Scope(territory, None, "", catalogue, work), lambda _: None)
     reports = folders.open("communes") if data.is_dir() else []
     if not reports:
-        msg = f"{data}/communes : dossier absent ; y déposer les limites communales"
+        msg = (
+            f"{data}/communes : dossier absent ; y déposer les limites communales, ou donner des"
+            " codes INSEE à `parzan sources fetch`"
+        )
         raise SourceError(msg)
     communes = read_communes(reports, folders.scope)
-    warnings = tuple(line for report in reports for line in report.warnings)
+    told = (line for report in reports for line in report.warnings)
+    warnings = (*folders.mixed(), *told)
     return Limits(communes, folders.records(), warnings)

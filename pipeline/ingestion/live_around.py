@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from pipeline.assumption_groups import SolarAssumptions
 from pipeline.ingestion import live_gpu, live_icpe, live_irradiation, live_monuments, live_parkings
 from pipeline.ingestion.live_gpu import planning_around
 from pipeline.ingestion.live_icpe import installations_around
@@ -14,7 +15,11 @@ from pipeline.ingestion.wanted import Wanted
 
 
 def context_around(
-    insee_code: str, box: Bounds, codes: Sequence[str], services: Services
+    insee_code: str,
+    box: Bounds,
+    codes: Sequence[str],
+    services: Services,
+    plant: SolarAssumptions,
 ) -> list[Wanted]:
     """
     Return the files of the context of a commune.
@@ -25,11 +30,13 @@ def context_around(
         West, south, east, north in degrees.
     codes
         The communes that meet the box, the commune itself first.
+    plant
+        The plant whose yield is asked.
     """
     return [
         installations_around(insee_code, codes, services[live_icpe.SERVICE]),
         *planning_around(insee_code, box, services[live_gpu.SERVICE]),
-        *yields_around(insee_code, box, services[live_irradiation.SERVICE]),
+        *yields_around(insee_code, box, services[live_irradiation.SERVICE], plant),
         *monuments_around(insee_code, box, services[live_monuments.SERVICE]),
         parkings_around(insee_code, box, services[live_parkings.SERVICE]),
     ]

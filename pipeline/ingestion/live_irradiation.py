@@ -10,6 +10,7 @@ import numpy as np
 import rasterio  # type: ignore[import-untyped] # no stubs are published
 from rasterio.io import MemoryFile  # type: ignore[import-untyped] # idem
 
+from pipeline.assumption_groups import SolarAssumptions
 from pipeline.crs import WGS84
 from pipeline.errors import AbsentError, ServiceError
 from pipeline.ingestion.evidence import Facts
@@ -29,7 +30,9 @@ _SAME_PLACE_DEG = 1e-3
 Cell = tuple[int, int]
 
 
-def yields_around(insee_code: str, box: Bounds, service: Service) -> list[Wanted]:
+def yields_around(
+    insee_code: str, box: Bounds, service: Service, plant: SolarAssumptions
+) -> list[Wanted]:
     """
     Return the file of the yields of one kWc over a box: a GeoTIFF in degrees, kWh a year.
 
@@ -39,16 +42,18 @@ def yields_around(insee_code: str, box: Bounds, service: Service) -> list[Wanted
     ----------
     box
         West, south, east, north in degrees; every cell that it meets is asked.
+    plant
+        Tilt, azimuth and losses of the plant asked about.
     """
     grid = service.yields
     if grid is None:
         return []
-    requests = [_request(cell, grid) for cell in _cells(box, grid.step_deg)]
+    requests = [_request(cell, grid, plant) for cell in _cells(box, grid.step_deg)]
     return [
         Wanted(
             f"irradiation/pvgis-{insee_code}.tif",
             requests[0],
-            partial(_fetch, requests=requests, grid=grid),
+            partial(_fetch, requests=requests, tilt_deg=plant.plant_tilt_deg.value),
             partial(_raster, step=grid.step_deg),
         )
     ]
@@ -59,16 +64,16 @@ def _cells(box: Bounds, step: float) -> list[Cell]:
     return [(column, row) for row in range(south, north + 1) for column in range(west, east + 1)]
 
 
-def _request(cell: Cell, grid: YieldGrid) -> Request:
+def _request(cell: Cell, grid: YieldGrid, plant: SolarAssumptions) -> Request:
     lon, lat = (round(number * grid.step_deg, _DECIMALS) for number in cell)
     params = {
         "lat": f"{lat:g}",
         "lon": f"{lon:g}",
         "peakpower": "1",
-        "loss": f"{grid.loss_percent:g}",
+        "loss": f"{plant.plant_loss_percent.value:g}",
         "mountingplace": "free",
-        "angle": f"{grid.tilt_deg:g}",
-        "aspect": f"{grid.azimuth_deg:g}",
+        "angle": f"{plant.plant_tilt_deg.value:g}",
+        "aspect": f"{plant.plant_azimuth_deg.value:g}",
         "pvtechchoice": "crystSi",
         "raddatabase": grid.database,
         "usehorizon": "1",
@@ -77,12 +82,12 @@ def _request(cell: Cell, grid: YieldGrid) -> Request:
     return Request(SERVICE, "PVcalc", ("json",), params)
 
 
-def _fetch(retrieval: Retrieval, requests: Sequence[Request], grid: YieldGrid) -> list[Evidence]:
+def _fetch(retrieval: Retrieval, requests: Sequence[Request], tilt_deg: float) -> list[Evidence]:
     """Return the answers of the cells that have one."""
     parts, absent = [], None
     for request in requests:
         try:
-            parts.append(retrieval.get(request, partial(_read, asked=request, grid=grid)))
+            parts.append(retrieval.get(request, partial(_read, asked=request, tilt_deg=tilt_deg)))
         except AbsentError as error:
             absent = error
     if absent is not None and not parts:
@@ -90,7 +95,7 @@ def _fetch(retrieval: Retrieval, requests: Sequence[Request], grid: YieldGrid) -
     return parts
 
 
-def _read(answer: Answer, where: str, *, asked: Request, grid: YieldGrid) -> Facts:
+def _read(answer: Answer, where: str, *, asked: Request, tilt_deg: float) -> Facts:
     """Refuse what tells of another place or plant than was asked."""
     document = json.loads(answer.path.read_bytes())
     try:
@@ -104,7 +109,7 @@ def _read(answer: Answer, where: str, *, asked: Request, grid: YieldGrid) -> Fac
         raise ServiceError(msg) from error
     place = (float(asked.params["lon"]), float(asked.params["lat"]))
     is_there = np.allclose((lon, lat), place, rtol=0, atol=_SAME_PLACE_DEG)
-    if not is_there or (power, slope) != (1, grid.tilt_deg) or not value > 0:
+    if not is_there or (power, slope) != (1, tilt_deg) or not value > 0:
         msg = (
             f"{where} : {value:g} kWh pour {power:g} kWc inclinés de {slope:g}° en {lat:g}, {lon:g}"
             " : autre chose que demandé ; réponse refusée"

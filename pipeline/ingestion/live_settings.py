@@ -57,14 +57,11 @@ class HeightWindows(BaseModel):
 
 
 class YieldGrid(BaseModel):
-    """Photovoltaic plant that a service is asked about, and the grid of its places."""
+    """Grid of the places that a service of photovoltaic yields is asked about."""
 
     model_config = _STRICT
 
     step_deg: float = Field(gt=0, description="between two places; each is the middle of a cell")
-    tilt_deg: float = Field(ge=0, le=90)
-    azimuth_deg: float = Field(ge=-180, le=180, description="0 south, -90 east, 90 west")
-    loss_percent: float = Field(ge=0, le=100)
     database: str
 
 

@@ -13,6 +13,7 @@ from pipeline.errors import ServiceError, SourceError
 
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _SHOWN = 120
+_BUSY = frozenset({502, 503, 504, 529})  # 529, of no standard: « the site is overloaded »
 
 
 class PassingError(ServiceError):
@@ -63,7 +64,7 @@ def of_status(response: httpx.Response, said: bytes, where: str, now: datetime) 
         return PassingError(
             f"{where} : trop de requêtes (HTTP 429{more}) ; relancer plus tard", wait
         )
-    if status in {502, 503, 504}:
+    if status in _BUSY:
         return PassingError(
             f"{where} : service indisponible (HTTP {status}) ; relancer plus tard",
             retry_after(response, now),

@@ -67,8 +67,9 @@ class Retrieval:
         -------
         evidence
             The copy of the store while it is younger than `max_age_days`, or exactly as old; else a
-            new answer; or the last good copy, with a warning, when the service cannot give one or
-            gives one that lost too much.
+            new answer, which is the same content without a download when the service says that it
+            did not change; or the last good copy, with a warning, when the service cannot give one
+            or gives one that lost too much.
 
         Raises
         ------
@@ -105,6 +106,16 @@ class Retrieval:
         days = service.absence_max_age_days if evidence.is_absence else service.max_age_days
         return timedelta(0) <= age <= timedelta(days=days)
 
+    def _may_hold(self, last: Evidence, request: Request) -> bool:
+        """
+        Tell whether the service may be asked if a copy still holds.
+
+        Not after an absence or a POST, nor where a digest is announced, nor of a damaged copy.
+        """
+        is_told = last.etag is not None or last.last_modified is not None
+        is_plain = request.form is None and request.md5 is None
+        return is_told and is_plain and not last.is_absence and self.store.is_sound(last)
+
     def _fetched(
         self,
         request: Request,
@@ -112,7 +123,12 @@ class Retrieval:
         read: Reader,
         last: Evidence | None,
     ) -> Evidence:
-        answer = self.transport.fetch(request, self.store.incoming)
+        copy = last if last is not None and self._may_hold(last, request) else None
+        answer = self.transport.refresh(request, self.store.incoming, copy)
+        if answer is None and copy is not None:
+            return self.store.confirm(copy, self._clock())
+        if answer is None:
+            raise AssertionError  # pragma: no cover - nothing is unchanged without a copy
         try:
             facts = read(answer, request.where(service))
             if last is not None and not self._accept_shrink:

@@ -15,6 +15,7 @@ import stamina
 
 from pipeline.errors import AbsentError, OfflineError, ServiceError, SourceError
 from pipeline.ingestion.answer_checks import check_answer, decoded, refuse_page, sha256_of
+from pipeline.ingestion.evidence_records import Evidence
 from pipeline.ingestion.exchange import KEPT_HEADERS, Answer, Request
 from pipeline.ingestion.partials import Partial, partial_of, room
 from pipeline.ingestion.refusals import PassingError, of_connection, of_disk, of_status
@@ -24,7 +25,7 @@ from pipeline.ingestion.watchdog import Watchdog
 
 _log = logging.getLogger(__name__)
 _GONE = frozenset({httpx.codes.NOT_FOUND, httpx.codes.GONE})
-_WHOLE, _REST, _NO_SUCH_REST = 200, 206, 416
+_WHOLE, _REST, _NO_SUCH_REST, _UNCHANGED = 200, 206, 416, 304
 _REDIRECTS = 10
 _MEGABYTE = 1024**2
 _BIG = 50 * _MEGABYTE
@@ -104,6 +105,26 @@ class Transport:
         SourceError
             If the disk refuses; nothing of the answer is then kept.
         """
+        answer = self.refresh(request, incoming, None)
+        if answer is None:
+            raise AssertionError  # pragma: no cover - nothing is unchanged without a copy
+        return answer
+
+    def refresh(self, request: Request, incoming: Path, copy: Evidence | None) -> Answer | None:
+        """
+        Ask as `fetch` does, but download nothing where a copy still holds.
+
+        Parameters
+        ----------
+        copy
+            An earlier answer to this request: its `ETag` and `Last-Modified` go with the question
+            (`If-None-Match`, `If-Modified-Since`), unless a download under way is resumed.
+
+        Returns
+        -------
+        answer
+            None when the address of the copy says that its content did not change (304).
+        """
         service = self._allowed(request)
         where = request.where(service)
         try:
@@ -111,7 +132,7 @@ class Transport:
                 deadline = _deadline(service)  # the wait for a turn of ours is not the service's
                 for attempt in self._attempts(service, deadline):
                     with attempt:
-                        return self._attempt(request, service, partial, deadline)
+                        return self._attempt(request, service, partial, deadline, copy)
         except ServiceError:
             raise
         except OSError as error:
@@ -158,16 +179,29 @@ class Transport:
         )
 
     def _attempt(
-        self, request: Request, service: Service, partial: Partial, deadline: float
-    ) -> Answer:
+        self,
+        request: Request,
+        service: Service,
+        partial: Partial,
+        deadline: float,
+        copy: Evidence | None,
+    ) -> Answer | None:
         where = request.where(service)
-        headers = partial.resume_headers() if request.form is None else {}
+        resumed = partial.resume_headers() if request.form is None else {}
+        headers = resumed or _conditions(copy)
         try:
             with self._sent(request.method, request, service, headers, deadline) as response:
-                self._refuse_status(response, where, partial)
-                self._receive(response, service, partial, where)
                 url, status = str(response.url), response.status_code
-            return _checked(request, service, partial, url, status)
+                is_unchanged = copy is not None and not resumed and status == _UNCHANGED
+                if not is_unchanged:
+                    self._refuse_status(response, where, partial)
+                    self._receive(response, service, partial, where)
+            if copy is None or not is_unchanged:
+                return _checked(request, service, partial, url, status)
+            # Told by another address than that of the copy, it says nothing of the copy.
+            if url == copy.url:
+                return None
+            return self._attempt(request, service, partial, deadline, None)
         except ServiceError:
             raise
         except OSError:  # the disk: nothing half kept
@@ -259,6 +293,14 @@ class Transport:
             self._announce(f"{where} : {size // _MEGABYTE} Mo à télécharger")
         if not partial.append(chain([first], chunks), service.largest_answer):
             _refuse_size(where, partial.size, service, partial)
+
+
+def _conditions(copy: Evidence | None) -> dict[str, str]:
+    """Return the headers that ask for a content only if it is no longer that of a copy."""
+    if copy is None:
+        return {}
+    told = {"If-None-Match": copy.etag, "If-Modified-Since": copy.last_modified}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _deadline(service: Service) -> float:

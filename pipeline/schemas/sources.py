@@ -185,7 +185,8 @@ class SourceRecord(PlainTable):
     """
     Provenance of one source of the run: used, missing, partial, or of no use here.
 
-    `row_count` is missing where nothing was read.
+    `row_count` is missing where nothing was read. `url`, `answer_count` and `received_at` (ISO,
+    UTC) tell which answers of a live service make the file; missing for a file put by hand.
     """
 
     folder: Series[str]
@@ -196,6 +197,10 @@ class SourceRecord(PlainTable):
     vintage: Series[str] = pg.Field(nullable=True)
     producer: Series[str] = pg.Field(nullable=True)
     licence: Series[str] = pg.Field(nullable=True)
+    attribution: Series[str] = pg.Field(nullable=True)
+    url: Series[str] = pg.Field(nullable=True)
+    answer_count: Series[float] = pg.Field(nullable=True, ge=1)
+    received_at: Series[str] = pg.Field(nullable=True)
     row_count: Series[float] = pg.Field(nullable=True, ge=0)
     remarks: Series[str] = pg.Field(nullable=True)
 

@@ -19,6 +19,7 @@ from tests.benchmarks.generated import generate
 from tests.benchmarks.generated_heights import generate_heights
 from tests.benchmarks.generated_land import generate_land
 from tests.benchmarks.land_cases import draw_tile
+from tests.benchmarks.live_cases import served
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = 3
@@ -26,6 +27,7 @@ LOT_COUNTS = (800, 8_000, 40_000)
 USUAL = 8_000
 LARGE = int(os.environ.get("PARZAN_BENCH_LOTS", "200000"))
 SMALL = LARGE // 10
+FEATURES = int(os.environ.get("PARZAN_BENCH_FEATURES", "100000"))
 LAND = int(os.environ.get("PARZAN_BENCH_LAND", "310000"))
 IMPORTS = (
     "import geopandas, pandas, pyarrow, pyogrio, osmium, pandera.geopandas, fiona, scipy.sparse"
@@ -150,6 +152,27 @@ def land(work: Path, table: Table) -> None:
                   "≤ 1e-3", verdict(worst <= 1e-3))  # fmt: skip
 
 
+def live(work: Path, table: Table) -> None:
+    """Pages of a WFS from a local server, kept and counted, against their bare download."""
+    (work / "live").mkdir()
+    (work / "live" / "count").write_text(str(FEATURES), encoding="ascii")
+    with served(FEATURES) as (base, size):
+        cases = [(name, base, work / "live" / name) for name in ("download", "parzan")]
+        bare, ours = interleaved(cases, module="live_cases").values()
+    name = f"live, {FEATURES:,} WFS features, {size / 1e6:.0f} MB".replace(",", " ")
+    ratio = f"{ours['s'] / bare['s']:.0f}"
+    table.add_row(f"{name}: time / bare download", f"{ours['s']:.1f} / {bare['s']:.2f} s", ratio,
+                  "", "")  # fmt: skip
+    for told, found in (("parzan", ours), ("bare download", bare)):
+        pace = f"{found['pages'] / found['s']:.1f} pages/s, {found['pages'] / found['cpu']:.1f} a"
+        table.add_row(f"   {told}", f"{pace} CPU second, {found['MB']:.0f} MB", "", "", "")
+    half = FEATURES // 2
+    (work / "live" / "count").write_text(str(half), encoding="ascii")
+    with served(half) as (base, _):
+        less = measure("parzan", base, work / "live" / "half", module="live_cases")
+    row(table, "   twice the pages: peak memory", ours["MB"], less["MB"], "MB", 1.1)
+
+
 def same_parts(folder: Path) -> tuple[str, str, str, str]:
     """Return the largest relative difference of area between the two ways; parts must agree."""
     ours, union = (np.load(folder / f"{name}.npz") for name in ("components", "union"))
@@ -213,7 +236,13 @@ def cold_start(work: Path, table: Table) -> None:
     table.add_row("parzan --help", f"{seconds:.2f} s", "", "< 1 s", verdict(seconds < 1))
 
 
-SECTIONS = {"cold_start": cold_start, "surface": surface, "canopy": canopy, "land": land}
+SECTIONS = {
+    "cold_start": cold_start,
+    "surface": surface,
+    "canopy": canopy,
+    "land": land,
+    "live": live,
+}
 
 
 def main(*names: str) -> None:

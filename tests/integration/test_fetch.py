@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -235,6 +236,57 @@ def test_offline_the_copies_are_written_again_bit_for_bit(services, tmp_path):
     assert {p: p.read_bytes() for p in tmp_path.glob("[a-z]*/*")} == files
 
 
+def sources(command, data, *options):
+    return runner.invoke(app, ["sources", command, "--data", str(data), *options])
+
+
+def test_the_list_of_sources_shows_the_proofs(services, tmp_path):
+    fetch(tmp_path)
+    deposit(tmp_path, "arbres/a.geojson", BUILDINGS)
+    listed = {
+        item["dossier"]: item["preuves"]
+        for item in json.loads(sources("list", tmp_path, "--json").stdout)
+    }
+    assert listed["arbres"] == []
+    (street_map,) = listed["osm"]
+    assert street_map["fichier"] == "osm/overpass-62999.json"
+    assert street_map["url"] == f"{services.base}/overpass/interpreter"
+    assert (street_map["reponses"], street_map["licence"]) == (1, "ODbL 1.0")
+    assert street_map["attribution"] == "© les contributeurs d'OpenStreetMap"
+    (tmp_path / "osm" / "overpass-62999.json").write_text("{}")
+    listed = json.loads(sources("list", tmp_path, "--json").stdout)
+    assert [item["preuves"] for item in listed if item["dossier"] == "osm"] == [[]]
+
+
+def test_a_damaged_proof_is_found_by_the_check(services, tmp_path):
+    fetch(tmp_path)
+    assert services.seen
+    assert sources("check", tmp_path).exit_code == 0
+    content = next((tmp_path / ".preuves" / "contents").glob("*/*"))
+    content.write_bytes(content.read_bytes() + b" ")
+    result = sources("check", tmp_path, "--json")
+    assert result.exit_code == 1
+    (wrong,) = [item for item in json.loads(result.stdout) if item["anomalie"]]
+    assert (wrong["dossier"], wrong["fichier"].split("/")[-1]) == (".preuves", content.name)
+    assert "absente ou modifiée" in wrong["anomalie"]
+
+
+def test_prune_tells_what_it_frees_and_keeps_what_serves(services, tmp_path):
+    services.on("/overpass/interpreter", json.dumps(osm()), json.dumps(osm() | {"note": "x"}))
+    fetch(tmp_path)
+    first = len(json.dumps(osm()))
+    fetch(tmp_path, "--renew")
+    for path in (tmp_path / ".preuves" / "contents").glob("*/*"):
+        os.utime(path, (time.time() - 2 * 86400,) * 2)
+    assert "0 fichier(s) retirés" in sources("prune", tmp_path).stdout  # younger than 90 days
+    told = sources("prune", tmp_path, "--older-than", "0", "--dry-run").stdout
+    assert told == f"1 fichier(s) à retirer, {first} octets\n"
+    done = json.loads(sources("prune", tmp_path, "--older-than", "0", "--json").stdout)
+    assert done == {"fichiers": 1, "octets": first, "simulation": False}
+    assert sources("check", tmp_path).exit_code == 0
+    assert states(tmp_path, "--offline") == KEPT
+
+
 def test_offline_what_was_never_fetched_is_an_error(services, tmp_path):
     result = fetch(tmp_path, "--offline")
     assert result.exit_code == 1
@@ -390,10 +442,72 @@ def test_a_run_offline_replays_it_bit_for_bit(services, tmp_path):
     assert services.seen == []
 
 
+def test_files_written_again_from_the_copies_give_the_same_product(services, tmp_path):
+    data = tmp_path / "data"
+    assert run(data, tmp_path / "out").exit_code == 0
+    product = tmp_path / "out/62/62999.gpkg"
+    for path in data.glob("[a-z]*/*"):
+        path.unlink()
+    services.seen.clear()
+    assert fetch(data, "--offline").exit_code == 0
+    assert run(data, tmp_path / "again", "--offline").exit_code == 0
+    assert (tmp_path / "again/62/62999.gpkg").read_bytes() == product.read_bytes()
+    assert services.seen == []
+    with closing(sqlite3.connect(product)) as connection:
+        told = connection.execute(
+            "SELECT url, reponses_nb, attribution, length(recu_le) FROM sources"
+            " WHERE fichier = 'osm/overpass-62999.json'"
+        ).fetchone()
+    address = f"{services.base}/overpass/interpreter"
+    assert told == (address, 1, "© les contributeurs d'OpenStreetMap", 25)
+
+
+def test_the_product_tells_of_vintages_that_mix(services, tmp_path):
+    later = CADASTRE.replace("latest", "2026-12-30")
+    name = "62998/cadastre-62998-parcelles.json.gz"
+    services.on(f"{CADASTRE}/{name}", status(302, Location=f"{later}/{name}"))
+    services.on(f"{later}/{name}", packed(NEXT_PARCELS))
+    done = run(tmp_path / "data", tmp_path / "out")
+    assert "cadastre/ : millésimes mêlés (2026-09-29, 2026-12-30)" in " ".join(done.output.split())
+    with closing(sqlite3.connect(tmp_path / "out/62/62999.gpkg")) as connection:
+        told = dict(
+            connection.execute(
+                "SELECT fichier, remarques FROM sources WHERE remarques LIKE '%mêlés%'"
+            )
+        )
+    assert set(told) == {f"cadastre/cadastre-{it}-parcelles.json.gz" for it in ("62998", "62999")}
+
+
 def test_a_folder_prepared_by_hand_makes_no_run_connect(services, tmp_path):
     deposit(tmp_path / "data", "communes/c.geojson", LIMITS)
     deposit(tmp_path / "data", "osm/o.json", json.dumps(osm()))
     assert run(tmp_path / "data", tmp_path / "out").exit_code == 0
+    assert services.seen == []
+
+
+def zan(data, out, *options):
+    told = ["zan", *options, "--data", str(data), "--out", str(out), "--on", "2026-11-26"]
+    return runner.invoke(app, told)
+
+
+def test_the_land_alone_with_nothing_prepared_fetches_what_it_needs(services, tmp_path):
+    done = zan(tmp_path / "data", tmp_path / "out", "62999")
+    assert done.exit_code == 0, done.output
+    assert services.seen
+    # OCS GE is not fetched: what is drawn from the others is said to be.
+    assert "faute d'OCS GE" in " ".join(done.output.split())
+    with closing(sqlite3.connect(tmp_path / "out/62/62999.gpkg")) as connection:
+        origins = connection.execute("SELECT DISTINCT origine FROM sols").fetchall()
+        url = connection.execute("SELECT url FROM sources WHERE dossier = 'osm'").fetchone()
+    assert ("derive",) in origins
+    assert url == (f"{services.base}/overpass/interpreter",)
+
+
+@pytest.mark.parametrize("asked", [("62999", "--offline"), ("--departement", "62")])
+def test_the_land_alone_says_what_it_cannot_fetch(services, tmp_path, asked):
+    done = zan(tmp_path / "data", tmp_path / "out", *asked)
+    assert done.exit_code == 1
+    assert "parzan sources fetch" in done.stderr
     assert services.seen == []
 
 

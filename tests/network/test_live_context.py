@@ -22,7 +22,7 @@ from pipeline.ingestion.services import load_services
 from pipeline.ingestion.transport import Transport
 from pipeline.live_sources import user_agent
 from pipeline.settings import Settings
-from tests.tables import CONFIG
+from tests.tables import ASSUMPTIONS, CONFIG
 
 pytestmark = pytest.mark.network
 
@@ -64,7 +64,7 @@ def test_the_wms_gives_a_square_of_heights_pixel_for_pixel(retrieval):
 
 
 def test_pvgis_gives_a_yield(retrieval):
-    (wanted,) = yields_around(ARRAS, CENTRE, service(retrieval, "pvgis"))
+    (wanted,) = yields_around(ARRAS, CENTRE, service(retrieval, "pvgis"), ASSUMPTIONS.solar)
     assert wanted.fetch(retrieval)
 
 

@@ -182,6 +182,8 @@ def project_seen(project):
             "checked": project.layerTreeRoot().findLayer(layer).isVisible(),
             "crs": layer.crs().authid(),
             "rows": layer.featureCount() if hasattr(layer, "featureCount") else None,
+            "licences": layer.metadata().licenses(),
+            "rights": layer.metadata().rights(),
         }
     parks = project.mapLayersByName("Parcs de stationnement")[0]
     manager = project.relationManager()
@@ -189,6 +191,9 @@ def project_seen(project):
     return {
         "title": project.title(),
         "crs": project.crs().authid(),
+        "abstract": project.metadata().abstract(),
+        "credit": project.readEntry("CopyrightLabel", "/Label", "")[0],
+        "is_credit_shown": project.readBoolEntry("CopyrightLabel", "/Enabled", False)[0],
         "groups": [group.name() for group in root.findGroups()],
         "order": [layer.name() for layer in root.layerOrder()],
         "layers": layers,

@@ -95,6 +95,16 @@ def test_the_project_opens_by_its_name(seen):
     assert seen["project"]["crs"] == "EPSG:2154"
 
 
+def test_the_project_credits_its_sources_on_the_map_and_on_each_layer(seen):
+    project = seen["project"]
+    credit = "Sources : © IGN BD TOPO ; © les contributeurs d'OpenStreetMap."
+    assert (" ".join(project["credit"].split()), project["is_credit_shown"]) == (credit, True)
+    assert project["abstract"].endswith(credit)
+    parks = project["layers"]["Parcs de stationnement"]
+    assert parks["licences"] == ["Licence Ouverte 2.0", "ODbL 1.0"]
+    assert parks["rights"] == ["© IGN BD TOPO", "© les contributeurs d'OpenStreetMap"]
+
+
 def test_groups_are_those_of_the_contract(seen):
     assert seen["project"]["groups"] == [
         *("À instruire", "Mesure", "Sols", "Contexte", "Données", "Fonds de plan"),

@@ -320,10 +320,12 @@ def records():
     rows = [
         {"folder": "osm", "label": "OpenStreetMap", "state": "utilisee", "file": "ville.osm"}
         | {"sha256": "ab" * 32, "vintage": "2026-06", "producer": "Contributeurs OSM"}
-        | {"licence": "ODbL 1.0", "row_count": 3, "remarks": None},
+        | {"licence": "ODbL 1.0", "row_count": 3, "remarks": None}
+        | {"attribution": "© les contributeurs d'OpenStreetMap"},
         {"folder": "bdtopo", "label": "BD TOPO", "state": "utilisee", "file": "bdtopo.gpkg"}
         | {"sha256": "cd" * 32, "vintage": "2026-03", "producer": "IGN"}
-        | {"licence": "Licence Ouverte 2.0", "row_count": 1, "remarks": None},
+        | {"licence": "Licence Ouverte 2.0", "row_count": 1, "remarks": None}
+        | {"attribution": "© IGN BD TOPO"},
         {"folder": "mnh", "label": "Modèle de hauteur", "state": "absente", "row_count": 0},
     ]
     return table(schemas.SourceRecord, rows, geometry=False)

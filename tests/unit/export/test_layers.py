@@ -71,7 +71,7 @@ def test_layers_are_those_fed_by_this_version(published):
         *("commune", "parcs", "candidats", "exclusions", "canopee", "arbres", "ombrieres"),
         *("icpe", "icpe_tampon"),
         *("perimetres_protection", "parcelles", "decisions", "derogations", "sources"),
-        *("regles", "layer_styles"),
+        *("licences", "regles", "layer_styles"),
         *("sols", "sols_flux", "sols_ecarts", "sols_matrice", "sols_variantes", "sols_codes"),
         *("bilan", "friches", "corrections_rejouees", "conflits", "parcs_filiation", "journal"),
         *("empreintes", "parcs_connus"),

@@ -2,6 +2,7 @@
 
 import dataclasses
 import sqlite3
+import xml.etree.ElementTree as ET
 from contextlib import closing
 from datetime import date
 
@@ -14,6 +15,7 @@ from pipeline.export.publish import publish
 from pipeline.export.region import Area, publish_region
 from pipeline.export.region_layers import COUNTED, SUMMED
 from tests.unit.export.hand_made import TERRITORY, make_product
+from tests.unit.export.test_documents import project_of
 
 DAY = date(2026, 11, 26)
 AREA = Area("region_32", "Hauts-de-France", TERRITORY)
@@ -125,3 +127,25 @@ def test_a_region_open_for_editing_is_left_as_it_is(out):
         with pytest.raises(PublicationError):
             publish_region(AREA, CODES[:1], out, DAY)
     assert path.read_bytes() == before
+
+
+def test_a_region_keeps_the_licences_of_its_communes_apart(out):
+    path = publish_region(AREA, CODES, out, DAY)
+    open_licence, share_alike = rows(path, "SELECT * FROM licences ORDER BY licence")
+    assert (open_licence["licence"], open_licence["attribution"]) == (
+        "Licence Ouverte 2.0",
+        "© IGN BD TOPO",
+    )
+    assert share_alike["attribution"] == "© les contributeurs d'OpenStreetMap"
+    assert (open_licence["partage_identique"], share_alike["partage_identique"]) == (0, 1)
+    assert {row["communes_nb"] for row in (open_licence, share_alike)} == {3}
+    label = ET.fromstring(project_of(path)).findtext("properties/CopyrightLabel/Label")  # noqa: S314
+    told = "Sources : © IGN BD TOPO ; © les contributeurs d'OpenStreetMap."
+    assert " ".join(label.split()) == told
+
+
+def test_a_product_that_tells_no_attribution_is_to_be_made_again(out):
+    with closing(sqlite3.connect(out / "62" / "62998.gpkg")) as connection:
+        connection.execute("ALTER TABLE sources DROP COLUMN attribution")
+    with pytest.raises(PublicationError, match=r"62998\.gpkg.*refaire ce produit"):
+        publish_region(AREA, CODES, out, DAY)

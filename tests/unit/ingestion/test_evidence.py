@@ -202,6 +202,62 @@ def test_prune_removes_what_killed_processes_left_and_nothing_young(store):
     assert young.exists()
 
 
+def aged(store):
+    """A store of ten answers of which one is needed, their contents old enough to go."""
+    for number in range(10):
+        keep(store, f"{number}".encode(), now=NOW + number * DAY)
+    for path in (store.root / "contents").glob("*/*"):
+        make_old(path)
+
+
+def test_a_dry_run_tells_the_same_and_removes_nothing(store):
+    aged(store)
+    before = contents(store), store.register.answers()
+    told = store.prune(NOW + 60 * DAY, keep_days=0, dry_run=True)
+    assert (contents(store), store.register.answers()) == before
+    assert told == store.prune(NOW + 60 * DAY, keep_days=0)
+    assert (told.files, told.size) == (9, 9)
+
+
+PRUNER = """
+import os, sys
+from datetime import timedelta
+from pathlib import Path
+from pipeline.ingestion.evidence import EvidenceStore
+from tests.unit.ingestion.live_server import NOW
+left = [int(sys.argv[2])]
+def die(event, arguments):
+    if event == "os.remove" and "contents" in str(arguments[0]):
+        left[0] -= 1
+        if left[0] < 0:
+            os._exit(9)
+sys.addaudithook(die)
+EvidenceStore(Path(sys.argv[1])).prune(NOW + timedelta(days=60), keep_days=0)
+"""
+
+
+@pytest.mark.parametrize("removed", [0, 1, 8])
+def test_a_prune_killed_in_the_middle_leaves_a_store_that_verifies(store, removed):
+    aged(store)
+    command = [sys.executable, "-c", PRUNER, str(store.root), str(removed)]
+    assert subprocess.run(command, check=False).returncode == 9
+    assert len(contents(store)) == 10 - removed
+    assert set(store.damages().values()) == {None}
+    assert store.prune(NOW + 60 * DAY, keep_days=0).files == 9 - removed
+    assert consistent(store)
+
+
+def test_every_damaged_content_is_found(store):
+    changed, lost, sound = (keep(store, it, asking(f"/{it}")) for it in (b"a", b"b", b"c"))
+    store.content(changed.sha256).write_bytes(b"A")
+    store.content(lost.sha256).unlink()
+    found = store.damages()
+    wrong = {place.split("/")[-1] for place, told in found.items() if told is not None}
+    assert wrong == {changed.sha256, lost.sha256}
+    assert len(found) == 3
+    assert sound.sha256 not in wrong
+
+
 def test_a_register_of_a_later_version_is_refused(store):
     keep(store)
     with sqlite3.connect(store.root / "registre.sqlite") as opened:

@@ -7,6 +7,7 @@ import rasterio
 
 from pipeline.errors import AbsentError, ServiceError
 from pipeline.ingestion.live_irradiation import yields_around
+from tests.tables import ASSUMPTIONS
 from tests.unit.ingestion.deposits import INSEE, commune, read
 from tests.unit.ingestion.live_desk import LiveDesk
 from tests.unit.ingestion.live_server import send, status
@@ -45,7 +46,7 @@ def desk(server, tmp_path):
 
 
 def wanted(desk, box=BOX):
-    (one,) = yields_around(INSEE, box, desk.services["pvgis"])
+    (one,) = yields_around(INSEE, box, desk.services["pvgis"], ASSUMPTIONS.solar)
     return one
 
 
@@ -56,6 +57,23 @@ def test_every_cell_that_the_box_meets_is_asked_at_its_middle(desk):
     assert places == [("3", "44"), ("3.05", "44")]
     first = desk.asked[0]
     assert (first["peakpower"], first["angle"], first["aspect"]) == ("1", "10", "0")
+    assert first["loss"] == "14"
+
+
+def test_the_plant_asked_about_is_that_of_the_assumptions(desk):
+    chosen = {"plant_tilt_deg": 5, "plant_azimuth_deg": -90, "plant_loss_percent": 20}
+    solar = ASSUMPTIONS.solar
+    plant = solar.model_copy(
+        update={
+            name: getattr(solar, name).model_copy(update={"value": value})
+            for name, value in chosen.items()
+        }
+    )
+    desk.server.on(PATH, pvgis)
+    (one,) = yields_around(INSEE, BOX, desk.services["pvgis"], plant)
+    desk.fetch(one)
+    asked = desk.asked[0]
+    assert (asked["angle"], asked["aspect"], asked["loss"]) == ("5", "-90", "20")
 
 
 @pytest.mark.parametrize(

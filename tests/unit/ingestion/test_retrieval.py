@@ -1,13 +1,14 @@
 """Fresh, renewed, or the last good copy with a warning: a real server that goes down."""
 
 from datetime import timedelta
+from hashlib import md5
 
 import pytest
 
 from pipeline.errors import AbsentError, OfflineError, ServiceError
 from pipeline.ingestion.evidence import EvidenceStore, Facts
 from pipeline.ingestion.retrieval import Retrieval
-from tests.unit.ingestion.live_server import NOW, asking, status, transport
+from tests.unit.ingestion.live_server import NOW, asking, status, transport, validated
 
 OLD, NEW = b'{"rows": 10}', b'{"rows": 11}'
 DAY = timedelta(days=1)
@@ -144,3 +145,81 @@ def test_an_answer_that_its_reader_refuses_is_not_kept(desk, server):
         desk.get(rows=refuse)
     assert desk.store.latest(asking()) is None
     assert not list(desk.store.incoming.glob("*.whole"))
+
+
+VALIDATORS = [
+    pytest.param({"ETag": '"v1"'}, id="a strong etag"),
+    pytest.param({"ETag": 'W/"v1"'}, id="a weak etag"),
+    pytest.param({"Last_Modified": "Mon, 02 Nov 2026 10:00:00 GMT"}, id="a date"),
+]
+
+
+@pytest.mark.parametrize("validator", VALIDATORS)
+def test_a_copy_that_still_holds_is_confirmed_without_a_download(desk, server, validator):
+    server.on("/a", validated(OLD, **validator))
+    desk.get(rows=10)
+    desk.now = NOW + 31 * DAY
+    assert desk.get(rows=refuse_all) == OLD  # nothing came: nothing is read
+    assert [seen.headers.get("range") for seen in server.seen] == [None, None]
+    first, again = desk.store.register.answers()
+    assert (again.status, again.fetched_at) == (304, "2026-12-27T12:00:00+00:00")
+    assert (again.sha256, again.url, again.row_count) == (first.sha256, first.url, 10)
+    desk.now += 30 * DAY
+    assert desk.get() == OLD
+    assert len(server.seen) == 2  # fresh for thirty days again
+
+
+def refuse_all(*_):
+    pytest.fail("read what was not downloaded")
+
+
+@pytest.mark.parametrize("validator", VALIDATORS)
+def test_a_content_that_changed_is_downloaded(desk, server, validator):
+    other = {name: value.replace("1", "3").replace("02", "03") for name, value in validator.items()}
+    server.on("/a", validated(OLD, **validator), validated(NEW, **other))
+    desk.get()
+    desk.now = NOW + 31 * DAY
+    assert desk.get() == NEW
+    assert [kept.status for kept in desk.store.register.answers()] == [200, 200]
+
+
+def test_a_damaged_copy_is_not_confirmed(desk, server):
+    server.on("/a", validated(OLD, ETag='"v1"'))
+    desk.get()
+    path = desk.store.content(desk.store.latest(asking()).sha256)
+    path.write_bytes(b'{"rows": 99}')
+    desk.now = NOW + 31 * DAY
+    desk.get()
+    assert "if-none-match" not in server.seen[1].headers
+
+
+def test_an_absence_a_form_and_an_announced_digest_are_asked_plainly(desk, server):
+    form = asking("/form", form={"data": "x"})
+    digest = asking("/digest", md5=md5(OLD, usedforsecurity=False).hexdigest())
+    server.on("/gone", status(404, ETag='"v1"'))
+    for path in ("/form", "/digest"):
+        server.on(path, validated(OLD, ETag='"v1"'))
+    for day in (0, 31):
+        desk.now = NOW + day * DAY
+        with pytest.raises(AbsentError):
+            desk.get(asking("/gone"))
+        assert desk.get(form) == OLD
+        assert desk.get(digest) == OLD
+    assert len(server.seen) == 6
+    assert not [seen for seen in server.seen if "if-none-match" in seen.headers]
+
+
+def test_another_address_that_says_unchanged_is_asked_for_its_content(desk, server):
+    server.on("/a", status(302, Location="/a-1"), status(302, Location="/a-2"))
+    server.on("/a-1", validated(OLD, ETag='"same"'))
+    server.on("/a-2", validated(NEW, ETag='"same"'))
+    desk.get()
+    desk.now = NOW + 31 * DAY
+    assert desk.get() == NEW
+    assert desk.store.latest(asking()).url.endswith("/a-2")
+
+
+def test_a_service_that_says_unchanged_without_being_asked_is_an_error(desk, server):
+    server.on("/a", status(304))
+    with pytest.raises(ServiceError, match="HTTP 304"):
+        desk.get()

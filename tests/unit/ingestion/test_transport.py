@@ -82,7 +82,7 @@ def test_offline_no_connection_is_made(server, tmp_path):
     assert server.seen == []
 
 
-@pytest.mark.parametrize("code", [429, 502, 503, 504])
+@pytest.mark.parametrize("code", [429, 502, 503, 504, 529])
 def test_a_passing_failure_is_tried_again(server, tmp_path, code):
     server.on("/a", status(code), status(code), BODY)
     assert fetch(server, tmp_path).path.read_bytes() == BODY

@@ -97,6 +97,26 @@ def test_a_service_that_cuts_below_what_was_asked_is_asked_for_the_rest(desk, se
     assert [seen.params["STARTINDEX"] for seen in server.seen] == ["0", "5", "10"]
 
 
+def test_beyond_the_five_thousand_that_a_page_holds_nothing_is_lost(desk, server):
+    server.on("/ows", layer_of(5001, cap=5000))
+    assert desk.keys(size=5000) == expected(5001)
+    assert [seen.params["STARTINDEX"] for seen in server.seen] == ["0", "5000"]
+
+
+def test_a_service_that_only_sorts_when_asked_gives_each_object_once(desk, server):
+    # Without SORTBY each page is drawn from another order, as PostgreSQL may: they overlap.
+    def answer(handler):
+        start = int(handler.query["STARTINDEX"])
+        numbers = list(range(12))
+        if handler.query.get("SORTBY") != "cleabs":
+            numbers = numbers[start:] + numbers[:start]
+        page = page_of([feature(n) for n in numbers[start : start + 5]], 12)
+        send(handler, 200, json.dumps(page).encode())
+
+    server.on("/ows", answer)
+    assert desk.keys() == expected(12)
+
+
 def overlapping(document, start):
     if start:
         document["features"][0] = feature(start - 1)

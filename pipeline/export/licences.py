@@ -1,0 +1,207 @@
+"""Under which licence each layer comes: open and share-alike sources are never mixed unsaid."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from pipeline.export.product import Product
+
+_USED = ("utilisee", "partielle")
+_SHARE_ALIKE_NAMES = ("odbl", "open database")
+_OPEN_NAMES = (*_SHARE_ALIKE_NAMES, "licence ouverte", "cc by", "cc0")
+_UNKNOWN = "Licence non précisée par la source"
+# Layers whose rows are objects of a source, which each row names.
+_COPIED = {
+    "candidats": "candidates",
+    "arbres": "trees",
+    "perimetres_protection": "perimeters",
+}
+_LAND = ("ocsge", "exemptions_sols", "arbres")
+_DERIVED_LAND = ("osm", "bdtopo", "cadastre", "rpg")
+_PARKS = (
+    *("communes", "osm", "bdtopo", "parkings", "cadastre", "icpe", "icpe_emprises", "arbres"),
+    *("mnh", "servitudes", "monuments", "dossiers"),
+)
+# Layers that are computed: the folders whose objects may have made them.
+_COMPUTED: dict[str, tuple[str, ...]] = {
+    "commune": ("communes",),
+    "parcs": (*_PARKS, "proprietaires", "irradiation"),
+    "exclusions": ("osm", "bdtopo", "parkings", "cadastre", "icpe", "icpe_emprises"),
+    "canopee": ("osm", "bdtopo", "parkings", "arbres", "mnh"),
+    "ombrieres": ("osm", "bdtopo", "parkings", "mnh"),
+    "icpe": ("icpe", "icpe_emprises", "osm", "bdtopo", "cadastre"),
+    "icpe_tampon": ("icpe", "icpe_emprises", "osm", "bdtopo", "cadastre"),
+    "parcelles": ("cadastre", "proprietaires", "osm", "bdtopo", "parkings"),
+    "sols": _LAND,
+    "sols_flux": _LAND,
+    "sols_ecarts": _LAND,
+    "friches": ("friches", *_LAND, "osm", "bdtopo", "parkings"),
+    "bilan": ("communes", "enaf", "plu", *_LAND),
+    "sols_matrice": _LAND,
+    "sols_variantes": _LAND,
+    "sols_codes": _LAND,
+    "decisions": _PARKS,
+    "derogations": _PARKS,
+    "corrections_rejouees": _PARKS,
+    "conflits": _PARKS,
+    "parcs_filiation": _PARKS,
+    "journal": _PARKS,
+}
+# What is parzan's own, or the law's.
+WITHOUT_LICENCE = ("empreintes", "sources", "licences", "regles")
+LICENSED = (*_COPIED, *_COMPUTED)
+_FOLDER_OF = {"parkings_sup500m2": "parkings", "pot_sol_park": "parkings"}
+_CLOSED = "Licence qui n'est pas connue comme ouverte : diffusion à accorder avec le fournisseur."
+_COPY = "Lignes reprises de la source, sous sa licence."
+_CALCULATION = "Couche calculée d'après la source, à citer."
+_SHARED = "Couche dérivée de cette base : elle se diffuse sous {licence} (partage à l'identique)."
+_CITED = "Source à citer ; la couche, dérivée aussi d'une base sous {licence}, suit celle-ci."
+
+
+def used_records(records: pd.DataFrame) -> pd.DataFrame:
+    """Return the records of the files that told something, `licence` never missing."""
+    used = records[records["state"].isin(_USED)]
+    return used.assign(licence=used["licence"].fillna(_UNKNOWN))
+
+
+def is_share_alike(licence: str) -> bool:
+    """Tell whether what derives from a base under this licence must stay under it (ODbL)."""
+    return any(name in licence.lower() for name in _SHARE_ALIKE_NAMES)
+
+
+def remark_of(licence: str, among: Iterable[str]) -> str:
+    """Return what a licence asks of a layer that derives from sources under all of `among`."""
+    shared = next((other for other in sorted(among) if is_share_alike(other)), None)
+    remark = _CALCULATION
+    if shared is not None:
+        remark = (_SHARED if is_share_alike(licence) else _CITED).format(licence=shared)
+    return remark if _is_open(licence) else f"{remark} {_CLOSED}"
+
+
+def _is_open(licence: str) -> bool:
+    return any(name in licence.lower() for name in _OPEN_NAMES)
+
+
+def credit_of(row: dict[str, str | None]) -> str:
+    """Return the attribution of a record, else its producer and its label."""
+    if row["attribution"]:
+        return row["attribution"]
+    return " — ".join(name for name in (row["producer"], row["label"]) if name)
+
+
+def credits_of(records: pd.DataFrame) -> tuple[str, ...]:
+    """Return the attributions of records, each once, sorted; only of what was used."""
+    return tuple(sorted({credit_of(row) for row in as_texts(used_records(records))} - {""}))
+
+
+def credit_line(records: pd.DataFrame) -> str:
+    """Return the attributions of what was used, in one line of text; empty without any."""
+    return line_of(credits_of(records))
+
+
+def line_of(credits_told: Iterable[str]) -> str:
+    """Return attributions as one line of text; empty without any."""
+    told = " ; ".join(credits_told)
+    return f"Sources : {told}." if told else ""
+
+
+def as_texts(rows: pd.DataFrame) -> list[dict[str, str | None]]:
+    """Return provenance rows, a missing text as None."""
+    names = ["folder", "label", "producer", "vintage", "licence", "attribution"]
+    texts = rows[names].astype(object)
+    return [
+        {str(name): None if pd.isna(value) else str(value) for name, value in row.items()}
+        for row in texts.to_dict("records")
+    ]
+
+
+def licence_rows(product: Product) -> pd.DataFrame:
+    """
+    Return one row per layer and licence; a layer without a row comes under none.
+
+    Returns
+    -------
+    table
+        `layer`, `licence`, `row_count` (rows that it concerns), `folders` (joined by `;`),
+        `attribution`, `is_share_alike`, `remark`.
+    """
+    used = used_records(product.records)
+    rows: list[dict[str, object]] = []
+    for layer, name in _COPIED.items():
+        folders = getattr(product, name)["source"].map(lambda it: _FOLDER_OF.get(it, it))
+        rows += _copied(layer, folders, used)
+    for layer, count in _counts(product).items():
+        if count:
+            rows += _computed(layer, count, _fed_by(layer, product), used)
+    columns = ("layer", "licence", "row_count", "folders", "attribution", "is_share_alike")
+    return pd.DataFrame(rows, columns=[*columns, "remark"])
+
+
+def _counts(product: Product) -> dict[str, int]:
+    land = product.land
+    tables = {
+        "commune": product.commune,
+        "parcs": product.lots,
+        "exclusions": product.pieces,
+        "canopee": product.crowns,
+        "ombrieres": product.carports,
+        "icpe": product.installations,
+        "icpe_tampon": product.rings,
+        "parcelles": product.parcels,
+        "decisions": product.steps,
+        "derogations": product.pleas,
+        "corrections_rejouees": product.inventory.replayed,
+        "conflits": product.inventory.conflicts,
+        "parcs_filiation": product.inventory.lineage,
+        "journal": product.inventory.journal,
+        "sols": land.pieces,
+        "sols_flux": land.flows,
+        "sols_ecarts": land.disagreements,
+        "friches": land.brownfields,
+        "bilan": land.indicators,
+        "sols_matrice": land.transitions,
+        "sols_variantes": land.variants,
+        "sols_codes": land.unread,
+    }
+    return {name: len(table) for name, table in tables.items()}
+
+
+def _fed_by(layer: str, product: Product) -> tuple[str, ...]:
+    """Return the folders that may have made a layer; more where the land is drawn from others."""
+    is_land = layer.startswith("sols") or layer == "friches"
+    derived = _DERIVED_LAND if is_land and product.land.derived else ()
+    return (*_COMPUTED[layer], *derived)
+
+
+def _copied(
+    layer: str, folders: "pd.Series[str]", used: pd.DataFrame
+) -> Iterable[dict[str, object]]:
+    concerned = used[used["folder"].isin(set(folders))]
+    for licence, records in concerned.groupby("licence", sort=True):
+        own = set(records["folder"])
+        remark = _COPY if _is_open(str(licence)) else f"{_COPY} {_CLOSED}"
+        yield _row(layer, str(licence), int(folders.isin(own).sum()), records, remark)
+
+
+def _computed(
+    layer: str, count: int, folders: tuple[str, ...], used: pd.DataFrame
+) -> Iterable[dict[str, object]]:
+    concerned = used[used["folder"].isin(folders)]
+    licences = sorted(set(concerned["licence"]))
+    for licence in licences:
+        remark = remark_of(licence, licences)
+        yield _row(layer, licence, count, concerned[concerned["licence"] == licence], remark)
+
+
+def _row(
+    layer: str, licence: str, count: int, records: pd.DataFrame, remark: str
+) -> dict[str, object]:
+    return {
+        "layer": layer,
+        "licence": licence,
+        "row_count": count,
+        "folders": ";".join(sorted(set(records["folder"]))),
+        "attribution": " ; ".join(credits_of(records)),
+        "is_share_alike": is_share_alike(licence),
+        "remark": remark,
+    }

@@ -1,0 +1,65 @@
+"""Licences of the product of a region: those of the sources that its communes used."""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from pipeline.errors import PublicationError
+from pipeline.export.licences import is_share_alike, remark_of
+from pipeline.export.project import Licence
+
+_USED = """SELECT DISTINCT coalesce(licence, ''), coalesce(attribution, libelle)
+    FROM sources WHERE etat IN ('utilisee', 'partielle')"""
+
+
+def licences_of_region(paths: Sequence[Path]) -> list[dict[str, object]]:
+    """
+    Return one row per licence of the sources that made the products of communes.
+
+    Every layer of a region derives from all of them.
+
+    Returns
+    -------
+    rows
+        `licence`, `attribution` (each once, joined by ` ; `), `communes_nb`, `partage_identique`,
+        `remarque`; sorted by licence.
+
+    Raises
+    ------
+    PublicationError
+        If a product cannot be read, or is of a version that told no attribution.
+    """
+    told: dict[str, set[str]] = {}
+    counts: dict[str, int] = {}
+    for path in paths:
+        found = _used(path)
+        for licence in {licence for licence, _ in found}:
+            counts[licence] = counts.get(licence, 0) + 1
+        for licence, credit in found:
+            told.setdefault(licence, set()).add(credit)
+    return [
+        {
+            "licence": licence,
+            "attribution": " ; ".join(sorted(told[licence])),
+            "communes_nb": counts[licence],
+            "partage_identique": is_share_alike(licence),
+            "remarque": remark_of(licence, told),
+        }
+        for licence in sorted(told)
+    ]
+
+
+def as_licences(rows: Sequence[dict[str, object]]) -> tuple[Licence, ...]:
+    """Return the rows as the project of the region tells them of each layer."""
+    names = ("licence", "attribution", "remarque")
+    return tuple(Licence(*(str(row[name]) for name in names)) for row in rows)
+
+
+def _used(path: Path) -> list[tuple[str, str]]:
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as opened:
+            return [(str(licence), str(credit)) for licence, credit in opened.execute(_USED)]
+    except sqlite3.Error as error:
+        msg = f"{path} : illisible ({error}) ; refaire ce produit, puis relancer"
+        raise PublicationError(msg) from error
