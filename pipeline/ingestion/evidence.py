@@ -1,7 +1,6 @@
 """The evidence store: every raw answer of a live service, kept once by its content."""
 
 import hashlib
-import os
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
@@ -12,15 +11,18 @@ from pathlib import Path
 
 from pipeline.errors import SourceError
 from pipeline.ingestion.answer_checks import sha256_of
+from pipeline.ingestion.disk_writing import chunks_of, flush, flush_folder, written
 from pipeline.ingestion.evidence_records import Evidence, Register, Use
 from pipeline.ingestion.exchange import Answer, Request
 from pipeline.ingestion.proofs import REGISTER
+from pipeline.ingestion.recipes import Recipe
 from pipeline.ingestion.refusals import of_disk
 from pipeline.ingestion.services import Service
 
 _SHARD = 2
 _UNCHANGED = 304
-_CHUNK = 1024**2
+# Stands for the request among what a file is made of.
+_RECIPE = "recette"
 # A content or a download that is younger may belong to a process that is about to register it.
 _GRACE = timedelta(days=1)
 
@@ -113,7 +115,7 @@ class EvidenceStore:
             row_count=facts.row_count,
         )
         try:
-            _flush(answer.path)
+            flush(answer.path)
             # The register is held meanwhile: `prune` cannot remove the content before its row.
             with self.register.writing() as writing:
                 self._adopt(answer)
@@ -153,7 +155,7 @@ class EvidenceStore:
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         answer.path.replace(target)
-        _flush_folder(target.parent)
+        flush_folder(target.parent)
 
     def verified(self, evidence: Evidence) -> Path:
         """
@@ -210,7 +212,8 @@ class EvidenceStore:
         data, place
             The data folder, and the file in it with `/` between folders.
         make
-            Gives the bytes of the file from the contents; by default, one after the other.
+            Gives the bytes of the file from the contents; by default, one after the other. What a
+            `Recipe` made of the same answers is left as it is.
 
         Raises
         ------
@@ -218,19 +221,23 @@ class EvidenceStore:
             If a content was changed, the file there is somebody's, or the disk refuses; an earlier
             file is then untouched.
         """
-        contents = [self.verified(part) for part in parts]
         target = data / place
+        made_of = tuple((part.key, part.sha256) for part in parts)
+        if isinstance(make, Recipe):
+            made_of += ((_RECIPE, hashlib.sha256(make.name.encode()).hexdigest()),)
+            if self._is_made(target, place, made_of):
+                return target
+        contents = [self.verified(part) for part in parts]
         temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            digest = _written((make or _chunks)(contents), temporary)
-            made_of = tuple((part.key, part.sha256) for part in parts)
+            digest = written((make or chunks_of)(contents), temporary)
             # Said before it is done: killed in between, the file that is there is still known.
             before = self._refuse_to_replace(target, place, digest)
             with self.register.writing() as writing:
                 writing.note(Use(place, digest, before, _iso(now), made_of))
             temporary.replace(target)
-            _flush_folder(target.parent)
+            flush_folder(target.parent)
         except OSError as error:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
@@ -243,6 +250,11 @@ class EvidenceStore:
         """Tell whether a file of the data folder is as it was written from this store."""
         noted = self.register.uses().get(place) if self.exists() else None
         return noted is not None and sha256_of(data / place) in {noted.sha256, noted.previous}
+
+    def _is_made(self, target: Path, place: str, made_of: tuple[tuple[str, str], ...]) -> bool:
+        """Tell whether a file is there, as it was made of these answers by this recipe."""
+        noted = self.register.uses().get(place) if target.is_file() else None
+        return noted is not None and noted.parts == made_of and sha256_of(target) == noted.sha256
 
     def _refuse_to_replace(self, target: Path, place: str, digest: str) -> str | None:
         """Refuse to replace a file that is not of this store; return its digest if there is one."""
@@ -314,37 +326,3 @@ def _removed(paths: list[Path], *, dry_run: bool = False) -> Pruned:
 
 def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds")
-
-
-def _written(chunks: Iterable[bytes], path: Path) -> str:
-    """Write a new file to the disk and return its digest."""
-    digest = hashlib.sha256()
-    with path.open("xb") as output:
-        for chunk in chunks:
-            digest.update(chunk)
-            output.write(chunk)
-        output.flush()
-        os.fsync(output.fileno())
-    return digest.hexdigest()
-
-
-def _chunks(paths: Sequence[Path]) -> Iterable[bytes]:
-    for path in paths:
-        with path.open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                yield chunk
-
-
-def _flush(path: Path) -> None:
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

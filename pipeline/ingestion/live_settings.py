@@ -1,6 +1,8 @@
 """What some live services alone need to be told: parts of `config/services.yaml`."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints, model_validator
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
@@ -105,3 +107,26 @@ class Downloads(BaseModel):
 
     page_size: int = Field(ge=1)
     products: tuple[Product, ...]
+
+
+_Slug = Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z]+)*$")]
+_Departement = Annotated[str, StringConstraints(pattern=r"^(\d{2}|2[AB]|97\d)$")]
+
+
+class Regions(RootModel[dict[_Slug, tuple[_Departement, ...]]]):
+    """The départements of each regional file of a service; none is in two of them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @model_validator(mode="after")
+    def _share_nothing(self) -> Self:
+        codes = [code for held in self.root.values() for code in held]
+        twice = sorted({code for code in codes if codes.count(code) > 1})
+        if twice:
+            msg = f"département dans deux régions ({', '.join(twice)})"
+            raise ValueError(msg)
+        return self
+
+    def of(self, departement: str) -> str | None:
+        """Return the region that holds a département; None when none does."""
+        return next((name for name, held in self.root.items() if departement in held), None)

@@ -21,7 +21,7 @@ from pipeline.ingestion.osm_bays import group_bays
 from pipeline.ingestion.osm_carports import carports
 from pipeline.ingestion.osm_exports import read_exports
 from pipeline.ingestion.osm_files import merge_osm
-from pipeline.ingestion.osm_land import land_rows, land_tags
+from pipeline.ingestion.osm_land import ground_tags, land_rows, land_tags
 from pipeline.ingestion.osm_objects import GroundTags, Incomplete, LonLat, Objects, OsmObjects
 from pipeline.ingestion.osm_tree_rows import row_trees
 from pipeline.ingestion.provenance import FileReport
@@ -64,7 +64,7 @@ def read_osm(
         If a file cannot be read.
     """
     covers = [cover for cover in assumptions.ground_cover if cover.source == "osm"]
-    ground = frozenset((cover.tag, cover.value) for cover in covers)
+    ground = ground_tags(assumptions)
     choices = assumptions.derived_land
     found = read_objects(
         reports,

@@ -1,6 +1,7 @@
 """OSM files → objects: one assembler, so that a figure never depends on the format."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import osmium
@@ -22,6 +23,8 @@ from pipeline.ingestion.osm_tags import (
     road_class,
 )
 
+# The epoch, and the rest of its year, stand for « not told ».
+_NOT_TOLD = datetime(1970, 12, 31, 23, 59, 59, tzinfo=UTC)
 _PARKING = ("parking", "parking_space")
 _AREA_RELATIONS = ("multipolygon", "boundary")
 
@@ -61,13 +64,13 @@ class _Assembly:
         self._found = OsmObjects()
         self._drawn: dict[str, Tags] = {}
         self._outers: dict[str, list[str]] = {}
-        self._latest = ""
+        self._latest = _NOT_TOLD
 
     def read(self, path: Path) -> OsmObjects:
         keys = KeyFilter(*ROLES, *(key for key, _ in self._ground | self._lines))
         for thing in osmium.FileProcessor(str(path)).with_areas().with_filter(keys):
             if isinstance(thing, osmium.osm.Area):
-                self._add_area(thing, dict(thing.tags))
+                self._add_area(thing)
             elif isinstance(thing, osmium.osm.Node):
                 self._add_node(thing, dict(thing.tags))
             elif isinstance(thing, osmium.osm.Way):
@@ -78,13 +81,17 @@ class _Assembly:
         assembled = set(self._found.areas.keys)
         missing = {key: tags for key, tags in self._drawn.items() if key not in assembled}
         find_gaps(path, missing, self._found)
-        self._found.vintage = self._latest or None
+        if self._latest > _NOT_TOLD:
+            self._found.vintage = self._latest.date().isoformat()
         return self._found
 
-    def _add_area(self, area: osmium.osm.Area, tags: Tags) -> None:
+    def _add_area(self, area: osmium.osm.Area) -> None:
         key = f"{'way' if area.from_way() else 'relation'}/{area.orig_id()}"
-        if not (is_of_interest(tags, self._ground) and encloses(tags, key)):
-            return
+        tags = self._drawn.get(key)
+        if tags is None:  # a relation comes after its ways, a way before its area
+            tags = {} if area.from_way() else dict(area.tags)
+            if not is_of_interest(tags, self._ground):
+                return
         try:
             self._found.areas.add(key, tags, self._wkb.create_multipolygon(area))
         except RuntimeError:  # rings that cross: an area without ring, looked at with the gaps
@@ -151,11 +158,10 @@ class _Assembly:
     def _date(
         self, thing: osmium.osm.Node | osmium.osm.Way | osmium.osm.Relation, key: str, tags: Tags
     ) -> None:
-        if thing.timestamp.year > 1970:  # noqa: PLR2004 - the epoch stands for « not told »
-            day = thing.timestamp.date().isoformat()
-            self._latest = max(self._latest, day)
-            if tags.get("amenity") in _PARKING:
-                self._found.dates[key] = day
+        moment = thing.timestamp
+        self._latest = max(self._latest, moment)
+        if tags.get("amenity") in _PARKING and moment > _NOT_TOLD:
+            self._found.dates[key] = moment.date().isoformat()
 
 
 def _known_stretches(nodes: Iterable[osmium.osm.NodeRef]) -> list[list[tuple[float, float]]]:

@@ -4,14 +4,34 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from pipeline.assumptions import Assumptions
 from pipeline.derived_land_choices import DerivedLandChoices, LandReading, Shape
 from pipeline.ingestion.land_words import LandRows, kinds_of
 from pipeline.ingestion.osm_objects import GroundTags, Tags
-from pipeline.ingestion.osm_tags import metres, parking_type
+from pipeline.ingestion.osm_tags import ROLES, metres, parking_type
 
 _PLACES_BELOW = ("underground", "underwater")
 # Car parks that are constructions; as such they are in no table of buildings.
 _BUILT_PARKS = {"aerien_bati": "batiment", "couvert": "construction_legere"}
+
+
+def ground_tags(assumptions: Assumptions) -> GroundTags:
+    """Return the pairs (key, value) of the ground covers that OSM tells."""
+    return frozenset(
+        (cover.tag, cover.value) for cover in assumptions.ground_cover if cover.source == "osm"
+    )
+
+
+def keys_read(assumptions: Assumptions) -> tuple[str, ...]:
+    """
+    Return the keys of every object that the readers look at, sorted.
+
+    An object with none of them is in no table, whatever is asked for.
+    """
+    choices = assumptions.derived_land
+    surfaces, lines = (land_tags(choices, shape) for shape in ("surface", "ligne"))
+    pairs = ground_tags(assumptions) | surfaces | lines
+    return tuple(sorted({*ROLES, *(key for key, _ in pairs)}))
 
 
 def land_tags(choices: DerivedLandChoices, shape: Shape) -> GroundTags:

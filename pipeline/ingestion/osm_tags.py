@@ -41,7 +41,7 @@ _OPENINGS = {
     "height_restrictor", "rising_bollard", "sally_port", "toll_booth", "yes_gate",
 }  # fmt: skip
 # Keys that draw a line even when it closes: such a ring is an area only if it says so.
-_LINEAR_KEYS = ("highway", "barrier", "railway", "waterway")
+_LINEAR_KEYS = frozenset({"highway", "barrier", "railway", "waterway"})
 _AREA_HIGHWAYS = {"rest_area", "services"}
 _AREA_WATERWAYS = {"riverbank", "dock"}
 _NUMBER = re.compile(r"^\s*(\d+(?:[.,]\d+)?)\s*(?:m|mètres?|metres?|meters?)?\s*$", re.IGNORECASE)
@@ -175,14 +175,14 @@ def encloses(tags: Tags, key: str) -> bool:
     """Tell whether a closed way or a multipolygon is a surface, and not a line that closes."""
     if key.startswith("relation/") or tags.get("area") == "yes":
         return True
-    draws_a_line = any(name in tags for name in _LINEAR_KEYS)
-    is_surface = tags.get("highway") in _AREA_HIGHWAYS or tags.get("waterway") in _AREA_WATERWAYS
-    return not draws_a_line or is_surface
+    if _LINEAR_KEYS.isdisjoint(tags):
+        return True
+    return tags.get("highway") in _AREA_HIGHWAYS or tags.get("waterway") in _AREA_WATERWAYS
 
 
 def is_line_of(tags: Tags, lines: GroundTags) -> bool:
     """Tell whether a line carries one of the pairs that are looked for."""
-    return any(pair in lines for pair in tags.items())
+    return not lines.isdisjoint(tags.items())
 
 
 def is_of_interest(tags: Tags, ground: GroundTags) -> bool:
@@ -191,4 +191,4 @@ def is_of_interest(tags: Tags, ground: GroundTags) -> bool:
         return True
     if is_solar_power(tags):
         return True
-    return any(pair in ground for pair in tags.items())
+    return not ground.isdisjoint(tags.items())

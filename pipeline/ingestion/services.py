@@ -15,6 +15,7 @@ from pipeline.ingestion.live_settings import (
     OpenDataset,
     Outlines,
     Paged,
+    Regions,
     YieldGrid,
 )
 
@@ -95,6 +96,7 @@ class Service(BaseModel):
     arrondissements: dict[str, tuple[str, ...]] = Field(
         default={}, description="by commune: those under which the service knows its objects"
     )
+    regions: Regions | None = None
     absent_statuses: frozenset[int] = Field(
         default=frozenset(), description="that also say « there is no such thing », beside 404, 410"
     )
