@@ -4,11 +4,13 @@ One question to each real service, for those who can reach them: `pytest -m netw
 Never run in CI. Each test holds the service to what parzan relies on; Arras (62041) is asked for.
 """
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 
 from pipeline.ingestion.evidence import EvidenceStore
+from pipeline.ingestion.exchange import Request
 from pipeline.ingestion.live_bdtopo import bdtopo_around
 from pipeline.ingestion.live_cadastre import cadastre_of
 from pipeline.ingestion.live_communes import limits_of
@@ -60,3 +62,13 @@ def test_the_wfs_gives_each_layer_whole(retrieval):
     service = retrieval.transport.services["geoplateforme_wfs"]
     for wanted in bdtopo_around(ARRAS, CENTRE, service):
         assert wanted.fetch(retrieval)
+
+
+def test_geofabrik_announces_the_size_and_the_digest_of_each_region(retrieval):
+    """A few hundred megabytes each: only asked how big."""
+    for region in retrieval.transport.services["geofabrik"].regions.root:
+        pbf = Request("geofabrik", f"{region}-latest.osm.pbf", ("osm_pbf",))
+        assert retrieval.transport.announced_size(pbf) > 1_000_000
+    digest = Request("geofabrik", "corse-latest.osm.pbf.md5", ("text",))
+    answer = retrieval.transport.fetch(digest, retrieval.store.incoming)
+    assert re.fullmatch(r"[0-9a-f]{32}\s+\S+\s*", answer.path.read_text(encoding="ascii"))
