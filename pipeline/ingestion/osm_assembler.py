@@ -1,6 +1,8 @@
 """OSM files → objects: one assembler, so that a figure never depends on the format."""
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -67,16 +69,8 @@ class _Assembly:
         self._latest = _NOT_TOLD
 
     def read(self, path: Path) -> OsmObjects:
-        keys = KeyFilter(*ROLES, *(key for key, _ in self._ground | self._lines))
-        for thing in osmium.FileProcessor(str(path)).with_areas().with_filter(keys):
-            if isinstance(thing, osmium.osm.Area):
-                self._add_area(thing)
-            elif isinstance(thing, osmium.osm.Node):
-                self._add_node(thing, dict(thing.tags))
-            elif isinstance(thing, osmium.osm.Way):
-                self._add_way(thing, dict(thing.tags))
-            elif isinstance(thing, osmium.osm.Relation):
-                self._add_relation(thing, dict(thing.tags))
+        with _no_collection():
+            self._sort(path)
         self._drop_outlines_of_relations()
         assembled = set(self._found.areas.keys)
         missing = {key: tags for key, tags in self._drawn.items() if key not in assembled}
@@ -84,6 +78,18 @@ class _Assembly:
         if self._latest > _NOT_TOLD:
             self._found.vintage = self._latest.date().isoformat()
         return self._found
+
+    def _sort(self, path: Path) -> None:
+        keys = KeyFilter(*ROLES, *(key for key, _ in self._ground | self._lines))
+        for thing in osmium.FileProcessor(str(path)).with_areas().with_filter(keys):
+            if isinstance(thing, osmium.osm.Area):
+                self._add_area(thing)
+            elif isinstance(thing, osmium.osm.Way):
+                self._add_way(thing, dict(thing.tags))
+            elif isinstance(thing, osmium.osm.Node):
+                self._add_node(thing, dict(thing.tags))
+            elif isinstance(thing, osmium.osm.Relation):
+                self._add_relation(thing, dict(thing.tags))
 
     def _add_area(self, area: osmium.osm.Area) -> None:
         key = f"{'way' if area.from_way() else 'relation'}/{area.orig_id()}"
@@ -162,6 +168,18 @@ class _Assembly:
         self._latest = max(self._latest, moment)
         if tags.get("amenity") in _PARKING and moment > _NOT_TOLD:
             self._found.dates[key] = moment.date().isoformat()
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Look for no garbage meanwhile: millions of tags pile up, none in a cycle."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _known_stretches(nodes: Iterable[osmium.osm.NodeRef]) -> list[list[tuple[float, float]]]:

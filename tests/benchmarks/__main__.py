@@ -18,6 +18,7 @@ from rich.table import Table
 from tests.benchmarks.generated import generate
 from tests.benchmarks.generated_heights import generate_heights
 from tests.benchmarks.generated_land import generate_land
+from tests.benchmarks.generated_osm import generate_region
 from tests.benchmarks.land_cases import draw_tile
 from tests.benchmarks.live_cases import served
 
@@ -29,6 +30,7 @@ LARGE = int(os.environ.get("PARZAN_BENCH_LOTS", "200000"))
 SMALL = LARGE // 10
 FEATURES = int(os.environ.get("PARZAN_BENCH_FEATURES", "100000"))
 LAND = int(os.environ.get("PARZAN_BENCH_LAND", "310000"))
+OSM = int(os.environ.get("PARZAN_BENCH_OSM", "600000"))
 IMPORTS = (
     "import geopandas, pandas, pyarrow, pyogrio, osmium, pandera.geopandas, fiona, scipy.sparse"
     ".csgraph, pydantic_settings, yaml, typer, rich.console, pandera.backends.pandas.builtin_checks"
@@ -182,6 +184,41 @@ def same_parts(folder: Path) -> tuple[str, str, str, str]:
     return told, "", "≤ 1e-6, same", verdict(same and worst <= 1e-6)
 
 
+def osm(work: Path, table: Table) -> None:
+    """A region of OpenStreetMap: its extract, then its areas, against GDAL reading the same."""
+    region = generate_region(work / "osm", OSM)
+    names = ("parks", "parks_gdal", "first", "again", "areas_gdal", "all_gdal")
+    found = interleaved([(name, region) for name in names], module="osm_cases")
+    size = "osm, " + f"{6 * OSM:,} nodes".replace(",", " ")
+    for ours, other, told in (
+        ("parks", "parks_gdal", "car parks alone, extract + areas"),
+        ("first", "all_gdal", "all that is read, extract + areas, lines, points"),
+        ("again", "all_gdal", "all that is read, from the extract kept"),
+        ("again", "areas_gdal", "the same / areas alone"),
+    ):
+        mine, theirs = found[ours, region], found[other, region]
+        row(table, f"{size}: {told}: time / GDAL", mine["s"], theirs["s"], "s", 1)
+        table.add_row(f"   CPU {mine['cpu']:.1f} / {theirs['cpu']:.1f} s; peak memory",
+                      f"{mine['MB']:.0f} / {theirs['MB']:.0f} MB", "", "", "")  # fmt: skip
+    for ours, other in (("parks", "parks_gdal"), ("first", "all_gdal"), ("again", "all_gdal")):
+        table.add_row(
+            f"   {ours}: areas (of relations), lines, points", *same_osm(region, ours, other)
+        )
+    sizes = [region, region.with_name("extract.osm.pbf")]
+    told = " / ".join(f"{path.stat().st_size / 1e6:.0f}" for path in sizes)
+    table.add_row("   region / extract", f"{told} MB", "", "", "")
+
+
+def same_osm(region: Path, ours: str, other: str) -> tuple[str, str, str, str]:
+    """Hold areas to GDAL's, one by one in order of size, and the counts of the rest."""
+    mine, theirs = (np.load(region.with_name(f"{name}.npz")) for name in (ours, other))
+    worst = float(np.max(np.abs(mine["areas"] / theirs["areas"] - 1)))
+    same = all(np.array_equal(mine[key], theirs[key]) for key in ("relations", "others"))
+    lines, points = mine["others"]
+    told = f"{worst:.0e}, {len(mine['areas'])} ({mine['relations']}), {lines}, {points}"
+    return told, "", "≤ 1e-9, same", verdict(same and worst <= 1e-9)
+
+
 def whole_row(found: dict[str, float]) -> tuple[str, str, str, str]:
     """Return the cells of a measure that has no target."""
     return f"{found['s']:.1f} s, {found['MB']:.0f} MB", "", "", ""
@@ -242,6 +279,7 @@ SECTIONS = {
     "canopy": canopy,
     "land": land,
     "live": live,
+    "osm": osm,
 }
 
 
