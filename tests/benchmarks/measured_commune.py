@@ -3,7 +3,7 @@
 from datetime import date
 
 from pipeline.configuration import Configuration
-from pipeline.run import measure_commune
+from pipeline.car_parks import measure_commune
 from pipeline.settings import Settings
 
 if __name__ == "__main__":
