@@ -36,8 +36,8 @@ def around(**tables):
 def corrections(*rows):
     """Return `Correction` rows, c1, c2… in the order given; each needs an action."""
     named = [{"correction_id": f"c{rank}", **row} for rank, row in enumerate(rows, start=1)]
-    return table(schemas.Correction, named, {"agent": "Moi", "decided_on": "2026-03-01",
-                                             "motive": "vu sur place", "geometry": None})  # fmt: skip
+    silent = {"agent": "Moi", "decided_on": "2026-03-01", "motive": "vu", "geometry": None}
+    return table(schemas.Correction, named, silent)
 
 
 def on(shape):

@@ -65,7 +65,7 @@ class Board:
     `detected` is the outline of each before any decision (of one that a decision makes: as it was
     made); `absorbed` the park that holds each one merged; `grounds` the decision that last gave
     ground to a park, in their order; `reshaped` those to describe again, `drawn` those whose whole
-    outline is an agent's.
+    outline is an agent's; `made` those that a decision makes, which no source draws.
     """
 
     rows: dict[str, Row]
@@ -74,6 +74,7 @@ class Board:
     grounds: dict[str, str] = field(default_factory=dict)
     reshaped: set[str] = field(default_factory=set)
     drawn: set[str] = field(default_factory=set)
+    made: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, lots: gpd.GeoDataFrame) -> "Board":

@@ -45,6 +45,7 @@ def add(board: Board, decision: Decision, shape: BaseGeometry, frame: Frame) -> 
     lot_id = str(row["lot_id"])
     board.rows[lot_id] = edits.drawn(row, shape, frame.assumptions, frame.territory)
     board.detected[lot_id] = shape
+    board.made.add(lot_id)
     _gives_ground(board, lot_id, decision)
     return Outcome("appliquee", None, lot_id, shape, shape, 0.0)
 
@@ -70,6 +71,7 @@ def split(board: Board, decision: Decision, shape: BaseGeometry, frame: Frame) -
         name = str(row["lot_id"])
         board.rows[name], board.detected[name] = row, part
         board.reshaped.add(name)
+        board.made.add(name)
         if lot_id in board.grounds:  # drawn over a neighbour, it still is once cut off
             board.grounds[name] = board.grounds[lot_id]
     board.rows[lot_id] = edits.cut(whole, rest, *tools)
@@ -102,8 +104,11 @@ def merge(board: Board, decision: Decision, seen: Outcome, frame: Frame) -> Outc
     board.reshaped = (board.reshaped - {taken}) | {kept}
     board.drawn -= {kept, taken}
     _inherit_ground(board, kept, taken)
-    taken_on = board.detected[str(decision.value)] if other.base is None else other.base
-    return replace(seen, other=(str(decision.value), taken_on))
+    if (
+        decision.value in board.made or other.base is None
+    ):  # what a decision makes needs no memory of its outline
+        return seen
+    return replace(seen, other=(str(decision.value), other.base))
 
 
 def _inherit_ground(board: Board, kept: str, taken: str) -> None:

@@ -6,7 +6,7 @@ import shapely
 from pipeline import schemas
 from pipeline.parking_lots.outline_edits import minted
 from tests.corrections import A, B, on, park, reason, replayed, states, two_parks
-from tests.tables import L93, bays, box, lots, moved, point, roads, table, line
+from tests.tables import L93, bays, box, line, lots, moved, point, roads, table
 
 ON_A = {"lot_id": "A", "base_hash": on(A)}
 ON_B = {"lot_id": "B", "base_hash": on(B)}
@@ -39,9 +39,9 @@ class TestRedraw:
         assert row["accuracy_m"] == 0.4  # config/assumptions.yaml, agent
 
     def test_bays_in_the_new_outline_are_counted(self):
-        mapped = bays(*({"bay_id": f"b{i}", "geometry": box(52, 3 * i, 57, 3 * i + 2)}
-                        for i in range(10)),
-                      {"bay_id": "many", "geometry": box(10, 10, 15, 12), "capacity": 60.0})  # fmt: skip
+        new = [{"bay_id": f"b{i}", "geometry": box(52, 3 * i, 57, 3 * i + 2)} for i in range(10)]
+        old = {"bay_id": "old", "geometry": box(10, 10, 15, 12), "capacity": 60.0}
+        mapped = bays(*new, old)
         found = replayed(redraw(box(0, 0, 60, 40)), bays=mapped)
         assert (park(found)["spaces"], park(found)["spaces_source"]) == (70, "comptees")
 
@@ -52,8 +52,9 @@ class TestRedraw:
         assert park(found)["spaces_source"] == "estimees"
 
     def test_the_drawing_settles_the_doubts_on_the_outline(self):
-        parks = lots({"lot_id": "A", "geometry": A, "outline_known": False, "is_bays_only": True,
-                      "piece_count": 3, "joined_by": "allee", "source_high_m2": 4000.0})  # fmt: skip
+        doubts = {"outline_known": False, "is_bays_only": True, "piece_count": 3}
+        doubts |= {"joined_by": "allee", "source_high_m2": 4000.0}
+        parks = lots({"lot_id": "A", "geometry": A, **doubts})
         row = park(replayed(redraw(box(0, 0, 60, 40)), parks=parks))
         assert (row["outline_known"], row["is_bays_only"]) == (True, False)
         assert (row["piece_count"], row["joined_by"]) == (1, None)
@@ -146,11 +147,12 @@ class TestAdd:
         assert len(found.lots) == 2
 
 
-class TestSplit:
-    CUT = {**ON_A, "action": "scinder", "geometry": box(30, -5, 60, 45)}
+CUT = {**ON_A, "action": "scinder", "geometry": box(30, -5, 60, 45)}
 
+
+class TestSplit:
     def test_the_part_becomes_a_park(self):
-        found = replayed(self.CUT)
+        found = replayed(CUT)
         child = minted("c1", "30000")
         assert park(found)["gross_area_m2"] == pytest.approx(1200, abs=0.1)
         assert park(found, child)["gross_area_m2"] == pytest.approx(800, abs=0.1)
@@ -160,13 +162,13 @@ class TestSplit:
     def test_sources_lose_the_same_share(self):
         parks = lots({"lot_id": "A", "geometry": A, "source_low_m2": 1800.0,
                       "source_high_m2": 2500.0})  # fmt: skip
-        row = park(replayed(self.CUT, parks=parks))
+        row = park(replayed(CUT, parks=parks))
         assert row["source_low_m2"] == pytest.approx(1080, abs=0.1)
         assert row["source_high_m2"] == pytest.approx(1500, abs=0.1)
 
     def test_two_parts_make_two_parks_the_largest_first(self):
         parts = shapely.MultiPolygon([box(0, 0, 10, 40), box(30, 0, 50, 40)])
-        found = replayed({**self.CUT, "geometry": parts})
+        found = replayed({**CUT, "geometry": parts})
         sizes = [park(found, minted("c1", "30000", i))["gross_area_m2"] for i in (0, 1)]
         assert sizes == pytest.approx([800, 400], abs=0.1)
 
@@ -178,7 +180,7 @@ class TestSplit:
         ],
     )
     def test_a_part_that_is_none_is_a_conflict(self, shape, words):
-        found = replayed({**self.CUT, "geometry": shape})
+        found = replayed({**CUT, "geometry": shape})
         assert states(found) == {"c1": "conflit"}
         assert words in reason(found)
         assert len(found.lots) == 2
@@ -192,13 +194,16 @@ class TestSplit:
         assert park(found)["gross_area_m2"] == pytest.approx(800, abs=0.1)
 
 
-class TestMerge:
-    JOIN = {**ON_A, "action": "fusionner", "value": "B"}
+JOIN = {**ON_A, "action": "fusionner", "value": "B"}
 
+
+class TestMerge:
     def test_two_parks_become_the_first(self):
-        parks = lots({"lot_id": "A", "geometry": A, "first_seen": "2020-01-01"},
-                     {"lot_id": "B", "geometry": B, "first_seen": "2018-01-01", "name": "Gare"})  # fmt: skip
-        found = replayed(self.JOIN, parks=parks)
+        parks = lots(
+            {"lot_id": "A", "geometry": A, "first_seen": "2020-01-01"},
+            {"lot_id": "B", "geometry": B, "first_seen": "2018-01-01", "name": "Gare"},
+        )
+        found = replayed(JOIN, parks=parks)
         row = park(found)
         assert found.lots["lot_id"].tolist() == ["A"]
         assert row["gross_area_m2"] == pytest.approx(3600, abs=0.1)
@@ -211,39 +216,39 @@ class TestMerge:
     def test_an_undated_park_leaves_the_whole_undated(self):
         parks = lots({"lot_id": "A", "geometry": A, "first_seen": "2020-01-01"},
                      {"lot_id": "B", "geometry": B})  # fmt: skip
-        assert park(replayed(self.JOIN, parks=parks))["first_seen"] is None
+        assert park(replayed(JOIN, parks=parks))["first_seen"] is None
 
     def test_the_outline_of_the_absorbed_park_is_kept_for_the_next_run(self):
-        rows = replayed(self.JOIN).replayed.set_index("lot_id")
+        rows = replayed(JOIN).replayed.set_index("lot_id")
         assert rows.geometry["A"].equals(A)
         assert rows.geometry["B"].equals(B)
 
     def test_three_parks_in_a_chain(self):
         parks = lots({"lot_id": "A", "geometry": A}, {"lot_id": "B", "geometry": B},
                      {"lot_id": "C", "geometry": moved(B, 100, 0)})  # fmt: skip
-        found = replayed(self.JOIN, {**ON_B, "action": "fusionner", "value": "C"}, parks=parks)
+        found = replayed(JOIN, {**ON_B, "action": "fusionner", "value": "C"}, parks=parks)
         assert found.lots["lot_id"].tolist() == ["A"]
         assert found.absorbed == {"B": "A", "C": "A"}
 
     def test_the_other_way_round_is_the_same_decision_and_the_last_wins(self):
-        found = replayed(self.JOIN, {**ON_B, "action": "fusionner", "value": "A"})
+        found = replayed(JOIN, {**ON_B, "action": "fusionner", "value": "A"})
         assert states(found) == {"c1": "remplacee", "c2": "appliquee"}
         assert found.lots["lot_id"].tolist() == ["B"]
 
     def test_a_decision_on_the_absorbed_park_has_no_effect(self):
-        found = replayed(self.JOIN, {**ON_B, "action": "fixer_places", "value": "12"})
+        found = replayed(JOIN, {**ON_B, "action": "fixer_places", "value": "12"})
         assert states(found)["c2"] == "sans_effet"
         assert reason(found, "c2") == "parc réuni à A"
 
     def test_a_park_underground_does_not_join_one_in_the_open(self):
         parks = lots({"lot_id": "A", "geometry": A},
                      {"lot_id": "B", "geometry": B, "parking_type": "souterrain"})  # fmt: skip
-        found = replayed(self.JOIN, parks=parks)
+        found = replayed(JOIN, parks=parks)
         assert states(found) == {"c1": "conflit"}
         assert len(found.lots) == 2
 
     def test_the_other_park_is_gone(self):
-        found = replayed({**self.JOIN, "value": "Z"})
+        found = replayed({**JOIN, "value": "Z"})
         assert (states(found), reason(found)) == ({"c1": "conflit"}, "parc Z disparu")
 
 
