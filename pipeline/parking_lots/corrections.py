@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.assumptions import Assumptions
-from pipeline.contracts import check, check_table, conform
+from pipeline.contracts import check, check_table, conform, empty, without_rows
 from pipeline.crs import Territory
 from pipeline.outline_digest import outline_hash
 from pipeline.parking_lots.board import Bases, Board, Frame, Outcome, trim
@@ -48,6 +48,14 @@ class Replayed:
     base_hashes: dict[str, str]
     absorbed: dict[str, str]
 
+    @classmethod
+    def unchanged(cls, lots: gpd.GeoDataFrame, territory: Territory) -> "Replayed":
+        """Return what a commune without correction gives: most of them, so nothing is checked."""
+        none = [empty(schema, territory.crs) for schema in (ReplayedCorrection, Conflict)]
+        shapes = zip(lots["lot_id"], lots.geometry, strict=True)
+        hashes = {str(lot_id): outline_hash(shape) for lot_id, shape in shapes}
+        return cls(lots, none[0], none[1], without_rows(StatusOverride), hashes, {})
+
 
 def replay(
     lots: gpd.GeoDataFrame,
@@ -77,6 +85,8 @@ def replay(
     around
         Tables of the window: parcels, bays, roads, hints, communes.
     """
+    if corrections.empty:
+        return Replayed.unchanged(lots, territory)
     checked = check(Correction, corrections, territory.crs)
     frame = Frame(insee_code, around.communes, bases, assumptions, territory)
     decisions = decisions_in_order(checked)

@@ -1,0 +1,100 @@
+"""The outline of a decision is found again in the last product, and that of the sources too."""
+
+from dataclasses import replace
+
+import geopandas as gpd
+import pandas as pd
+
+from pipeline.inventory.bases import detected_parks, known_bases, made_by_agents
+from pipeline.inventory.previous import Previous
+from tests.corrections import A, B, corrections, on
+from tests.tables import L93, box, moved
+
+SEEN = {"lot_id": "A", "action": "redessiner", "base_hash": on(A)}
+DRAWN = box(0, 0, 60, 40)
+
+
+def frame(*rows):
+    return gpd.GeoDataFrame(list(rows), geometry="geometry", crs=L93)
+
+
+def product(*parks, replayed=()):
+    """Return a product in its French columns."""
+    rows = [{"source_ids": f"osm:{row['parc_id']}", **row} for row in parks]
+    bare = Previous.none(L93)
+    kept = {"base_hash": None, "etat": "appliquee", "action": "redessiner"}
+    found = replace(bare, exists=True, parks=frame(*rows))
+    return replace(found, replayed=frame(*({**kept, **row} for row in replayed))) if replayed else (
+        found
+    )  # fmt: skip
+
+
+def test_no_product_knows_no_base():
+    assert known_bases(Previous.none(L93), corrections(SEEN)) == {}
+    assert detected_parks(Previous.none(L93)).parks.empty
+
+
+def test_the_outline_of_the_last_product_that_has_the_digest():
+    found = known_bases(product({"parc_id": "A", "geometry": A}), corrections(SEEN))
+    assert found[("c1", "A")].equals(A)
+
+
+def test_an_outline_that_has_another_digest_is_not_the_base():
+    assert (
+        known_bases(product({"parc_id": "A", "geometry": moved(A, 1, 0)}), corrections(SEEN)) == {}
+    )
+
+
+def test_the_outline_kept_with_the_correction_comes_first():
+    earlier = {"correction_id": "c1", "parc_id": "A", "geometry": A, "base_hash": on(A)}
+    last = product({"parc_id": "A", "geometry": DRAWN}, replayed=[earlier])
+    assert known_bases(last, corrections(SEEN))[("c1", "A")].equals(A)
+
+
+def test_a_decision_taken_again_on_another_outline_forgets_the_first():
+    earlier = {"correction_id": "c1", "parc_id": "A", "geometry": A, "base_hash": on(A)}
+    last = product({"parc_id": "A", "geometry": B}, replayed=[earlier])
+    assert known_bases(last, corrections({**SEEN, "base_hash": on(B)}))[("c1", "A")].equals(B)
+
+
+def test_a_second_decision_on_a_redrawn_park_knows_its_base():
+    # The product of the last run drew the agent's outline, and its digest is the detected one.
+    earlier = {"correction_id": "c0", "parc_id": "A", "geometry": A, "base_hash": on(A)}
+    today = on(moved(A, 1, 0))
+    last = product({"parc_id": "A", "geometry": DRAWN, "base_hash": today}, replayed=[earlier])
+    found = known_bases(last, corrections({**SEEN, "base_hash": today}))
+    assert found[("c1", "A")].equals(A)
+
+
+def test_both_parks_of_a_merge_keep_their_outlines():
+    pair = [
+        {"correction_id": "c1", "action": "fusionner", "base_hash": on(A), **park}
+        for park in ({"parc_id": "A", "geometry": A}, {"parc_id": "B", "geometry": B})
+    ]
+    last = product({"parc_id": "A", "geometry": A.union(B)}, replayed=pair)
+    found = known_bases(last, corrections({**SEEN, "action": "fusionner", "value": "B"}))
+    assert (found[("c1", "A")].equals(A), found[("c1", "B")].equals(B)) == (True, True)
+    register = detected_parks(last).parks.set_index("parc_id").geometry
+    assert (register["A"].equals(A), register["B"].equals(B)) == (True, True)
+
+
+def test_the_register_holds_what_the_sources_drew():
+    last = product(
+        {"parc_id": "A", "geometry": DRAWN},
+        {"parc_id": "N", "geometry": box(300, 0, 340, 40), "source_ids": "agent:c2"},
+        {"parc_id": "C", "geometry": B},
+        replayed=[
+            {"correction_id": "c1", "parc_id": "A", "geometry": A},
+            {"correction_id": "c3", "parc_id": "C", "geometry": A, "etat": "conflit"},
+            {"correction_id": "c4", "parc_id": "C", "geometry": A, "action": "fixer_places"},
+        ],
+    )
+    register = detected_parks(last).parks.set_index("parc_id").geometry
+    assert sorted(register.index) == ["A", "C"]
+    assert register["A"].equals(A)
+    assert register["C"].equals(B)
+
+
+def test_a_park_joined_to_one_that_an_agent_made_is_not_the_agents_alone():
+    ids = pd.Series(["agent:c1", "agent:c1#0;agent:c2", "agent:c1;osm:way/3", "osm:way/3", None])
+    assert made_by_agents(ids).tolist() == [True, True, False, False, False]
