@@ -113,7 +113,7 @@ CONDITIONS: dict[str, dict[str, Condition]] = {
             " autre parc d'une fusion, ou usage (surface, souterrain, poids_lourds, clients…)",
         ),
         "motif": Condition(
-            "\"action\" <> 'rejeter' OR length(trim(coalesce(\"motif\", ''))) > 0",
+            "coalesce(\"action\", '') <> 'rejeter' OR length(trim(coalesce(\"motif\", ''))) > 0",
             "Un rejet donne son motif",
         ),
     },
