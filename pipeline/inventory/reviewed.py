@@ -27,7 +27,7 @@ _FRENCH = {
     "decided_on": "date",
 }
 # A row whose decision was changed since the last run has not been replayed.
-_DECISION = ("action", "valeur", "motif", "agent", "date")  # the day comes last
+_DECISION = ("action", "valeur", "motif", "agent")
 
 _OF_CONFLICT = (
     "correction_id",
@@ -107,14 +107,20 @@ def _met(previous: Previous) -> dict[tuple[str, ...], tuple[str, object]]:
 
 
 def _key(row: dict[str, Any]) -> tuple[str, ...]:
-    """Return what a decision says; a day, read as a date or as a text, is the same one."""
+    """Return what a decision says: the row changes, and the key with it."""
     said = ["" if pd.isna(row[name]) else str(row[name]) for name in _DECISION]
-    return str(row["correction_id"]), *said[:-1], said[-1].partition(" ")[0]
+    return str(row["correction_id"]), *said, _day(row["date"]) or ""
+
+
+def _day(value: object) -> str | None:
+    """Return a day as ISO text, read as a date by a driver or as a text."""
+    return None if value is None or pd.isna(value) else str(value)[: len("AAAA-MM-JJ")]  # type: ignore[call-overload]
 
 
 def _with_none(table: pd.DataFrame) -> pd.DataFrame:
     told = table.astype(object)
-    return told.where(told.notna(), None).reset_index(drop=True)
+    told = told.where(told.notna(), None).reset_index(drop=True)
+    return told.assign(date=pd.Series([_day(day) for day in told["date"]], dtype=object))
 
 
 def conflicts_of(commune: ReviewedCommune, territory: Territory) -> pd.DataFrame:

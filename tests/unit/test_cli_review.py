@@ -1,39 +1,40 @@
 """`parzan review` on the product of the sample: corrections, their state, what no longer fits."""
 
 import json
+from dataclasses import replace
 
-import geopandas as gpd
-import pyogrio
 import pytest
 
+from pipeline import schemas
 from pipeline.cli import app
 from pipeline.export.publish import publish
 from tests.integration.command import refused, runner
 from tests.tables import box
-from tests.unit.export.hand_made import GRAND, PETIT, TERRITORY, make_product
+from tests.unit.export.hand_made import GRAND, PETIT, make_product
+from tests.unit.export.hand_made_ground import table
+from tests.unit.export.hand_made_inventory import inventory
 from tests.unit.inventory.review_files import add, confirm, execute
+
+
+def deliver(out, replayed=(), conflicts=()):
+    """Publish the commune with what its last run made of corrections."""
+    tables = inventory(
+        replayed=table(schemas.ReplayedCorrection, list(replayed)),
+        conflicts=table(schemas.Conflict, list(conflicts)),
+    )
+    return publish(replace(make_product(), inventory=tables), out)
 
 
 @pytest.fixture
 def out(tmp_path):
     """A published commune whose review holds three corrections and a private note."""
-    path = publish(make_product(), tmp_path / "sortie")
-    review = path.with_name("62999_revue.gpkg")
+    review = deliver(tmp_path / "sortie").with_name("62999_revue.gpkg")
     add(review, **confirm(parc_id=GRAND, motif="vu", agent="Moi"))
     add(review, **confirm(parc_id=PETIT, action="fixer_places", valeur="12", agent="Moi"))
     add(review, **confirm(parc_id=PETIT, agent="Moi"))
     execute(review, "UPDATE corrections SET action = 'raser' WHERE fid = 3")
     execute(review, "INSERT INTO notes_privees (parc_id, note) VALUES (?, 'SECRET')", GRAND)
     return tmp_path / "sortie"
-
-
-def deliver(out, layer, *rows):
-    """Write a layer of the next product: what became of the corrections."""
-    table = gpd.GeoDataFrame(list(rows), geometry="geometry", crs=TERRITORY.crs)
-    pyogrio.write_dataframe(
-        table, out / "62" / "62999.gpkg", layer=layer, driver="GPKG", append=True,
-        geometry_type="Polygon", promote_to_multi=False,
-    )  # fmt: skip
 
 
 def ask(*words):
@@ -49,9 +50,8 @@ def states(out):
 
 
 REPLAYED = {
-    "correction_id": "62999-r1", "parc_id": GRAND, "action": "confirmer", "valeur": None,
-    "motif": "vu", "agent": "Moi", "date": "2026-03-01", "base_hash": None, "etat": "appliquee",
-    "raison": None, "geometry": box(0, 0, 40, 40),
+    "correction_id": "62999-r1", "lot_id": GRAND, "action": "confirmer", "motive": "vu",
+    "agent": "Moi", "decided_on": "2026-03-01", "state": "appliquee", "geometry": box(0, 0, 40, 40),
 }  # fmt: skip
 
 
@@ -64,24 +64,22 @@ def test_corrections_that_no_run_has_met_are_for_the_next_one(out):
 
 
 def test_the_product_gives_the_state_and_a_changed_row_is_for_the_next_run(out):
-    other = {"correction_id": "62999-r2", "parc_id": PETIT, "action": "fixer_places"}
-    deliver(out, "corrections_rejouees", REPLAYED, {**REPLAYED, **other, "valeur": "14"})
+    other = {"correction_id": "62999-r2", "lot_id": PETIT, "action": "fixer_places"}
+    deliver(out, [REPLAYED, {**REPLAYED, **other, "motive": None, "value": "14"}])
     assert states(out)["62999-r1"] == ("appliquee", None)
     assert states(out)["62999-r2"] == ("a_rejouer", None)
 
 
 def test_conflicts_tell_both_areas_and_what_has_moved(out):
     conflict = {
-        "correction_id": "62999-r1", "parc_id": GRAND, "action": "confirmer", "valeur": None,
-        "agent": "Moi", "date": "2026-03-01", "part_deplacee": 0.25, "raison": "contour changé",
+        "correction_id": "62999-r1", "lot_id": GRAND, "action": "confirmer",
+        "agent": "Moi", "decided_on": "2026-03-01", "moved_share": 0.25, "reason": "contour changé",
     }  # fmt: skip
-    deliver(
-        out, "conflits",
-        {**conflict, "role": "base", "geometry": box(0, 0, 40, 40)},
-        {**conflict, "role": "actuel", "geometry": box(0, 0, 60, 40)},
-    )  # fmt: skip
+    seen = {**conflict, "role": "base", "geometry": box(0, 0, 40, 40)}
+    deliver(out, [], [seen, {**conflict, "role": "actuel", "geometry": box(0, 0, 60, 40)}])
     ((row,),) = [c["corrections"] for c in json.loads(ask("conflicts", "--out", out, "--json"))]
     assert (round(row["base_m2"]), round(row["actuel_m2"])) == (1600, 2400)
+    assert row["date"] == "2026-03-01"
     assert (row["part_deplacee"], row["raison"]) == (0.25, "contour changé")
     said = ask("conflicts", "--out", out, "--commune", "62999")
     assert "1 conflit(s)" in said

@@ -40,6 +40,15 @@ def test_a_status_given_by_an_agent_is_shown_with_its_reason_and_the_computed_on
     assert park["reason"] == said + computed["reason"]
 
 
+def test_a_status_without_motive_nor_day_says_only_who_gave_it():
+    given = [{"lot_id": GRAND, "status": "exonere", "motive": None, "decided_on": None}]
+    product = make_product(
+        inventory=inventory(overrides=table(schemas.StatusOverride, given, geometry=False))
+    )
+    reason = park_rows(product).set_index("lot_id").loc[GRAND, "reason"]
+    assert reason.startswith("Statut revu par un agent. Calcul : ")
+
+
 def test_a_park_that_nobody_reviewed_shows_its_computed_status():
     park = park_rows(make_product()).set_index("lot_id").loc[GRAND]
     assert park["shown_status"] == park["status"]

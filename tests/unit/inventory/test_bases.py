@@ -3,9 +3,8 @@
 from dataclasses import replace
 
 import geopandas as gpd
-import pandas as pd
 
-from pipeline.inventory.bases import detected_parks, known_bases, made_by_agents
+from pipeline.inventory.bases import known_bases
 from pipeline.inventory.previous import Previous
 from tests.corrections import A, B, corrections, on
 from tests.tables import L93, box, moved
@@ -31,7 +30,6 @@ def product(*parks, replayed=()):
 
 def test_no_product_knows_no_base():
     assert known_bases(Previous.none(L93), corrections(SEEN)) == {}
-    assert detected_parks(Previous.none(L93)).parks.empty
 
 
 def test_the_outline_of_the_last_product_that_has_the_digest():
@@ -57,13 +55,14 @@ def test_a_decision_taken_again_on_another_outline_forgets_the_first():
     assert known_bases(last, corrections({**SEEN, "base_hash": on(B)}))[("c1", "A")].equals(B)
 
 
-def test_a_second_decision_on_a_redrawn_park_knows_its_base():
-    # The product of the last run drew the agent's outline, and its digest is the detected one.
-    earlier = {"correction_id": "c0", "parc_id": "A", "geometry": A, "base_hash": on(A)}
-    today = on(moved(A, 1, 0))
-    last = product({"parc_id": "A", "geometry": DRAWN, "base_hash": today}, replayed=[earlier])
-    found = known_bases(last, corrections({**SEEN, "base_hash": today}))
-    assert found[("c1", "A")].equals(A)
+def test_a_second_decision_on_a_redrawn_park_finds_what_the_sources_drew():
+    # The product draws the agent's outline; the register keeps the detected one.
+    last = product({"parc_id": "A", "geometry": DRAWN})
+    register = frame({"parc_id": "A", "etat": "present", "geometry": moved(A, 1, 0)})
+    found = known_bases(
+        replace(last, known=register), corrections({**SEEN, "base_hash": on(moved(A, 1, 0))})
+    )
+    assert found[("c1", "A")].equals(moved(A, 1, 0))
 
 
 def test_both_parks_of_a_merge_keep_their_outlines():
@@ -74,27 +73,3 @@ def test_both_parks_of_a_merge_keep_their_outlines():
     last = product({"parc_id": "A", "geometry": A.union(B)}, replayed=pair)
     found = known_bases(last, corrections({**SEEN, "action": "fusionner", "value": "B"}))
     assert (found[("c1", "A")].equals(A), found[("c1", "B")].equals(B)) == (True, True)
-    register = detected_parks(last).parks.set_index("parc_id").geometry
-    assert (register["A"].equals(A), register["B"].equals(B)) == (True, True)
-
-
-def test_the_register_holds_what_the_sources_drew():
-    last = product(
-        {"parc_id": "A", "geometry": DRAWN},
-        {"parc_id": "N", "geometry": box(300, 0, 340, 40), "source_ids": "agent:c2"},
-        {"parc_id": "C", "geometry": B},
-        replayed=[
-            {"correction_id": "c1", "parc_id": "A", "geometry": A},
-            {"correction_id": "c3", "parc_id": "C", "geometry": A, "etat": "conflit"},
-            {"correction_id": "c4", "parc_id": "C", "geometry": A, "action": "fixer_places"},
-        ],
-    )
-    register = detected_parks(last).parks.set_index("parc_id").geometry
-    assert sorted(register.index) == ["A", "C"]
-    assert register["A"].equals(A)
-    assert register["C"].equals(B)
-
-
-def test_a_park_joined_to_one_that_an_agent_made_is_not_the_agents_alone():
-    ids = pd.Series(["agent:c1", "agent:c1#0;agent:c2", "agent:c1;osm:way/3", "osm:way/3", None])
-    assert made_by_agents(ids).tolist() == [True, True, False, False, False]
