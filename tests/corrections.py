@@ -64,7 +64,7 @@ def replayed(*rows, parks=None, bases=None, **tables):
 
 
 def states(found):
-    """Return the state of each correction, the park that a merge absorbs left out."""
+    """Return the state of each correction."""
     return dict(zip(found.replayed["correction_id"], found.replayed["state"], strict=True))
 
 

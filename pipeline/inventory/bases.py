@@ -34,21 +34,19 @@ def known_bases(
         for row in _outlined(previous.replayed)
     }
     known = previous.parks if previous.known is None else previous.known
-    by_digest = {
+    by_digest: dict[str | None, BaseGeometry] = {
         outline_hash(row["geometry"]): row["geometry"]
         for table in (previous.replayed, previous.parks, known)
         for row in _outlined(table)
     }
     found: dict[tuple[str, str], BaseGeometry] = {}
     for row in corrections.to_dict("records"):
-        wanted = _text(row["base_hash"])
-        for (correction_id, lot_id), earlier in kept.items():
-            if correction_id == row["correction_id"] and _text(earlier["base_hash"]) == wanted:
-                found[correction_id, lot_id] = earlier["geometry"]
-        key = (str(row["correction_id"]), str(row["lot_id"]))
-        outline = by_digest.get(wanted or "")
-        if key not in found and outline is not None:
-            found[key] = outline
+        key, wanted = (str(row["correction_id"]), str(row["lot_id"])), _text(row["base_hash"])
+        earlier = kept.get(key)
+        if earlier is not None and _text(earlier["base_hash"]) == wanted:
+            found[key] = earlier["geometry"]
+        elif wanted in by_digest:
+            found[key] = by_digest[wanted]
     return found
 
 

@@ -102,8 +102,7 @@ def _met(previous: Previous) -> dict[tuple[str, ...], tuple[str, object]]:
     """Return the state and reason of each correction as the product saw it."""
     records = previous.replayed.drop(columns="geometry").to_dict("records")
     rows = [{str(name): value for name, value in row.items()} for row in records]
-    # The first row of a merge is the decision itself.
-    return {_key(row): (str(row["etat"]), row["raison"]) for row in reversed(rows)}
+    return {_key(row): (str(row["etat"]), row["raison"]) for row in rows}
 
 
 def _key(row: dict[str, Any]) -> tuple[str, ...]:

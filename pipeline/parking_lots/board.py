@@ -44,8 +44,8 @@ class Outcome:
     """
     What became of a decision.
 
-    `base` is the outline it was taken on, `today` that of today, each where it is known; `other`
-    the park that a merge absorbs, with its outline.
+    `base` is the outline it was taken on, `today` that of today, each where it is known; of a
+    merge, that of both parks together.
     """
 
     state: str
@@ -54,7 +54,6 @@ class Outcome:
     base: BaseGeometry | None = None
     today: BaseGeometry | None = None
     moved: float | None = None
-    other: tuple[str, BaseGeometry] | None = None
 
 
 @dataclass
@@ -65,7 +64,7 @@ class Board:
     `detected` is the outline of each before any decision (of one that a decision makes: as it was
     made); `absorbed` the park that holds each one merged; `grounds` the decision that last gave
     ground to a park, in their order; `reshaped` those to describe again, `drawn` those whose whole
-    outline is an agent's; `made` those that a decision makes, which no source draws.
+    outline is an agent's.
     """
 
     rows: dict[str, Row]
@@ -74,7 +73,6 @@ class Board:
     grounds: dict[str, str] = field(default_factory=dict)
     reshaped: set[str] = field(default_factory=set)
     drawn: set[str] = field(default_factory=set)
-    made: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, lots: gpd.GeoDataFrame) -> "Board":
@@ -92,7 +90,7 @@ class Board:
         return lot_id
 
 
-def fit(board: Board, decision: Decision, lot_id: str, frame: Frame) -> Outcome:
+def fit(board: Board, decision: Decision, frame: Frame) -> Outcome:
     """
     Compare the outline that a decision was taken on with that of today.
 
@@ -100,17 +98,18 @@ def fit(board: Board, decision: Decision, lot_id: str, frame: Frame) -> Outcome:
     that another one has absorbed. A base that is not known is a conflict for a decision drawn on
     it; for another one, the outline of today becomes the base.
     """
+    lot_id = str(decision.lot_id)
+    named = [lot_id] if decision.action != "fusionner" else [lot_id, str(decision.value)]
     base = frame.bases.get((decision.id, lot_id))
-    today = board.detected.get(lot_id)
-    if today is None:
-        return Outcome("conflit", f"parc {lot_id} disparu", lot_id, base)
-    if decision.base_hash is not None and outline_hash(today) == decision.base_hash:
-        base = today
+    if gone := [name for name in named if name not in board.detected]:
+        return Outcome("conflit", f"parc {gone[0]} disparu", lot_id, base)
     if board.holder(lot_id) != lot_id and decision.action != "fusionner":
+        today = board.detected[lot_id]
         reason = f"parc réuni à {board.holder(lot_id)}"
         return Outcome("sans_effet", reason, lot_id, base or today, today)
+    base, today = _outlines(decision, base, [board.detected[name] for name in named])
     if base is None:
-        if decision.action in NEEDS_BASE and lot_id == decision.lot_id:
+        if decision.action in NEEDS_BASE:
             return Outcome("conflit", _UNKNOWN_BASE, lot_id, None, today)
         reason = "base inconnue : contour d'aujourd'hui retenu"
         return Outcome("appliquee", reason, lot_id, today, today, 0.0)
@@ -119,6 +118,28 @@ def fit(board: Board, decision: Decision, lot_id: str, frame: Frame) -> Outcome:
         reason = f"le contour a changé de {percent(moved)} depuis la décision"
         return Outcome("conflit", reason, lot_id, base, today, moved)
     return Outcome("appliquee", None, lot_id, base, today, moved)
+
+
+def _outlines(
+    decision: Decision, base: BaseGeometry | None, detected: list[BaseGeometry]
+) -> tuple[BaseGeometry | None, BaseGeometry]:
+    """
+    Return the outlines of then and of today.
+
+    Of a merge, both are those of the two parks together. The form tells the digest of the first
+    alone: the first run adds the other park as it is, and the next ones find both kept together.
+    """
+    first, *others = detected
+    is_kept_together = base is not None and bool(others) and not _is_told(decision, base)
+    if not is_kept_together and _is_told(decision, first):
+        base = first
+    if base is not None and not is_kept_together:
+        base = edits.together([base, *others])
+    return base, edits.together(detected)
+
+
+def _is_told(decision: Decision, outline: BaseGeometry) -> bool:
+    return outline_hash(outline) == decision.base_hash
 
 
 def overlaps(board: Board) -> Iterator[tuple[str, str, float]]:

@@ -191,9 +191,6 @@ def _replayed(
             "state": outcome.state,
         }
         rows.append({**row, "geometry": outcome.base})
-        if outcome.other is not None:
-            lot_id, base = outcome.other
-            rows.append({**row, "lot_id": lot_id, "geometry": base})
     return rows
 
 

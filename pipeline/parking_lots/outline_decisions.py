@@ -45,7 +45,6 @@ def add(board: Board, decision: Decision, shape: BaseGeometry, frame: Frame) -> 
     lot_id = str(row["lot_id"])
     board.rows[lot_id] = edits.drawn(row, shape, frame.assumptions, frame.territory)
     board.detected[lot_id] = shape
-    board.made.add(lot_id)
     _gives_ground(board, lot_id, decision)
     return Outcome("appliquee", None, lot_id, shape, shape, 0.0)
 
@@ -71,7 +70,6 @@ def split(board: Board, decision: Decision, shape: BaseGeometry, frame: Frame) -
         name = str(row["lot_id"])
         board.rows[name], board.detected[name] = row, part
         board.reshaped.add(name)
-        board.made.add(name)
         if lot_id in board.grounds:  # drawn over a neighbour, it still is once cut off
             board.grounds[name] = board.grounds[lot_id]
     board.rows[lot_id] = edits.cut(whole, rest, *tools)
@@ -88,9 +86,6 @@ def _largest_first(parts: list[BaseGeometry]) -> list[BaseGeometry]:
 
 def merge(board: Board, decision: Decision, seen: Outcome, frame: Frame) -> Outcome:
     """Join two parks: the identity of the first named is kept, the other is absorbed."""
-    other = fit(board, decision, str(decision.value), frame)
-    if other.state != "appliquee":
-        return replace(other, lot_id=decision.lot_id)
     kept, taken = board.holder(str(decision.lot_id)), board.holder(str(decision.value))
     if kept == taken:
         return replace(seen, state="sans_effet", reason="parcs déjà réunis")
@@ -104,11 +99,7 @@ def merge(board: Board, decision: Decision, seen: Outcome, frame: Frame) -> Outc
     board.reshaped = (board.reshaped - {taken}) | {kept}
     board.drawn -= {kept, taken}
     _inherit_ground(board, kept, taken)
-    if (
-        decision.value in board.made or other.base is None
-    ):  # what a decision makes needs no memory of its outline
-        return seen
-    return replace(seen, other=(str(decision.value), other.base))
+    return seen
 
 
 def _inherit_ground(board: Board, kept: str, taken: str) -> None:
@@ -124,7 +115,7 @@ def carry_out(board: Board, decision: Decision, frame: Frame) -> Outcome:
     shape = decision.drawn
     if decision.action == "ajouter" and shape is not None:
         return add(board, decision, shape, frame)
-    seen = fit(board, decision, str(decision.lot_id), frame)
+    seen = fit(board, decision, frame)
     if seen.state != "appliquee":
         return seen
     if decision.action == "fusionner":

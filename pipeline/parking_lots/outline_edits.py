@@ -35,6 +35,11 @@ def less(first: BaseGeometry, second: BaseGeometry) -> BaseGeometry:
     return _polygons(shapely.difference(first, second))
 
 
+def together(shapes: list[BaseGeometry]) -> BaseGeometry:
+    """Return the ground of several outlines; one comes back as it is."""
+    return shapes[0] if len(shapes) == 1 else _polygons(shapely.union_all(shapes))
+
+
 def _polygons(shape: BaseGeometry) -> BaseGeometry:
     found: BaseGeometry = polygonal(np.array([shape], dtype=object))[0]
     return found
@@ -137,7 +142,7 @@ def part_of(row: Row, correction_id: str, part: int) -> Row:
 
 def merged(first: Row, second: Row, territory: Territory) -> Row:
     """Return one car park made of two: the identity of the first, the facts of both."""
-    shape = _polygons(shapely.union(first["geometry"], second["geometry"]))
+    shape = together([first["geometry"], second["geometry"]])
     both = (first, second)
     days = [row["first_seen"] for row in both]
     known = {

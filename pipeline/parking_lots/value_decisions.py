@@ -23,7 +23,7 @@ def decide_values(
     """Carry out the decisions that change no outline; rejections first, for they come first."""
     values, outcomes = Values(), {}
     for decision in sorted(decisions, key=lambda item: item.action != "rejeter"):
-        seen = fit(board, decision, str(decision.lot_id), frame)
+        seen = fit(board, decision, frame)
         if seen.state == "appliquee":
             reason = _set(board, values, decision, frame)
             seen = seen if reason is None else replace(seen, state="sans_effet", reason=reason)

@@ -1,7 +1,5 @@
 """Contracts of what is kept from one run to the next: identity, corrections, changes."""
 
-from typing import ClassVar
-
 import pandera.geopandas as pg
 from pandera.engines.geopandas_engine import Geometry
 from pandera.typing import Series
@@ -104,17 +102,11 @@ class ReplayedCorrection(Table):
     """
     What became of a correction in this run; `geometry` is the detected outline it was taken on.
 
-    The outline is kept from run to run: it tells how far the base has moved since. A correction has
-    one row; a merge that was applied has a second one, for the park that it absorbs. `lot_id` of an
-    added park is the one that was minted for it.
+    The outline is kept from run to run: it tells how far the base has moved since. Of a merge it is
+    that of both parks together; `lot_id` of an added park is the one that was minted for it.
     """
 
-    class Config(Table.Config):
-        """One row for each park that a correction concerns."""
-
-        unique: ClassVar[list[str]] = ["correction_id", "lot_id"]
-
-    correction_id: Series[str]
+    correction_id: Series[str] = pg.Field(unique=True)
     lot_id: Series[str] = pg.Field(nullable=True)
     action: Series[str] = pg.Field(nullable=True, isin=CORRECTION_ACTIONS)
     value: Series[str] = pg.Field(nullable=True)

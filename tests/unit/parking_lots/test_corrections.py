@@ -218,10 +218,17 @@ class TestMerge:
                      {"lot_id": "B", "geometry": B})  # fmt: skip
         assert park(replayed(JOIN, parks=parks))["first_seen"] is None
 
-    def test_the_outline_of_the_absorbed_park_is_kept_for_the_next_run(self):
-        rows = replayed(JOIN).replayed.set_index("lot_id")
-        assert rows.geometry["A"].equals(A)
-        assert rows.geometry["B"].equals(B)
+    def test_the_outlines_of_both_are_kept_together_for_the_next_run(self):
+        (kept,) = replayed(JOIN).replayed.geometry
+        assert kept.equals(A.union(B))
+
+    # Of 3 600 m² in all, B moved by d metres changes 80 d, 15 % of 3 600 + 40 d at 7.3 m.
+    @pytest.mark.parametrize(("shift", "state"), [(7, "appliquee"), (8, "conflit")])
+    def test_the_other_park_may_not_move_too_far_either(self, shift, state):
+        parks = lots({"lot_id": "A", "geometry": A},
+                     {"lot_id": "B", "geometry": moved(B, shift, 0)})  # fmt: skip
+        found = replayed(JOIN, parks=parks, bases={("c1", "A"): A.union(B)})
+        assert states(found) == {"c1": state}
 
     def test_three_parks_in_a_chain(self):
         parks = lots({"lot_id": "A", "geometry": A}, {"lot_id": "B", "geometry": B},
