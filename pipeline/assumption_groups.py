@@ -6,6 +6,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 Source = Literal["osm", "bdtopo", "parkings_sup500m2", "pot_sol_park"]
+Drawer = Literal["osm", "bdtopo", "parkings_sup500m2", "pot_sol_park", "agent"]
 Motif = Literal[
     "batiment",
     "voie_publique",
@@ -353,6 +354,15 @@ class IdentityAssumptions(Strict):
             msg = "identity : same_source_share ne peut dépasser overlap_share"
             raise ValueError(msg)
         return self
+
+
+class CorrectionAssumptions(Strict):
+    """When a decision of an agent still fits the car park it was taken on."""
+
+    moved_share: Assumption
+    overlap_share: Assumption
+    first_year: Assumption
+    last_year: Assumption
 
 
 class PlanningAssumptions(Strict):

@@ -8,6 +8,8 @@ from pydantic import ValidationError
 from pipeline.assumption_groups import (
     Assumption,
     CarportAssumptions,
+    CorrectionAssumptions,
+    Drawer,
     EligibleSurfaceAssumptions,
     GroundCover,
     HeightModelAssumptions,
@@ -24,7 +26,6 @@ from pipeline.assumption_groups import (
     ProtectionAssumptions,
     PublicAccess,
     SolarAssumptions,
-    Source,
     SourcePriority,
     SpaceAssumptions,
     Strict,
@@ -37,7 +38,7 @@ from pipeline.journal_choices import JournalChoices
 class Assumptions(Strict):
     """All modelling choices of a run."""
 
-    positional_accuracy_m: dict[Source, Assumption]
+    positional_accuracy_m: dict[Drawer, Assumption]
     source_priority: SourcePriority
     parking_lots: ParkingLotAssumptions
     named_through_roads: NamedThroughRoads
@@ -58,6 +59,7 @@ class Assumptions(Strict):
     land_cover: LandCoverAssumptions
     planning: PlanningAssumptions
     identity: IdentityAssumptions
+    corrections: CorrectionAssumptions
     derived_land: DerivedLandChoices
     ground_cover: tuple[GroundCover, ...]
 

@@ -7,19 +7,18 @@ from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.status import Status
 
 from pipeline.cli_diff import diff
 from pipeline.cli_lists import rules_app, sources_app
+from pipeline.cli_loop import each, leave
 from pipeline.cli_options import (
     DATES,
     EXIT_ERROR,
-    EXIT_SOME_FAILED,
     AsJson,
     Data,
     Offline,
@@ -27,11 +26,10 @@ from pipeline.cli_options import (
     Out,
     day_of,
     one_clear_line,
-    say_error,
     stderr,
     warn,
 )
-from pipeline.errors import PipelineError
+from pipeline.cli_review import review_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -42,9 +40,8 @@ app = typer.Typer(
 )
 app.add_typer(rules_app, name="rules")
 app.add_typer(sources_app, name="sources")
+app.add_typer(review_app, name="review")
 app.command()(diff)
-
-_DoneT = TypeVar("_DoneT")
 
 
 @app.callback()
@@ -165,40 +162,13 @@ def _run(
             derive_land=derive_land,
             land=LandReader(data, day, configuration),
         )
-        results, failed = _each(insee, work, status)
+        results, failed = each(insee, work, status)
     if as_json:
         typer.echo(json.dumps([as_document(result) for result in results], ensure_ascii=False))
     else:
         for result in results:
             print_summary(result, Console())
-    _leave(done=len(results), failed=len(failed))
-
-
-def _each(
-    insee: list[str], work: Callable[..., _DoneT], status: Status
-) -> tuple[list[_DoneT], list[str]]:
-    """Work on communes one by one; one that fails is told and does not stop the others."""
-    done: list[_DoneT] = []
-    failed: list[str] = []
-    codes = list(dict.fromkeys(insee))
-    for rank, code in enumerate(codes, start=1):
-        shown = code if len(codes) == 1 else f"{code} ({rank} / {len(codes)})"
-        try:
-            done.append(work(code, on_step=partial(_show_step, status, shown)))
-        except PipelineError as error:
-            say_error(error)
-            failed.append(code)
-    return done, failed
-
-
-def _leave(*, done: int, failed: int) -> None:
-    """End with the exit code of the contract when a commune failed."""
-    if failed:
-        raise typer.Exit(code=EXIT_SOME_FAILED if done else EXIT_ERROR)
-
-
-def _show_step(status: Status, code: str, step: str) -> None:
-    status.update(f"{code} : {step}")
+    leave(done=len(results), failed=len(failed))
 
 
 @app.command()
@@ -240,10 +210,10 @@ def zan(
                 print_land(result, Console(), said)
             return land_document(result)
 
-        documents, failed = _each(insee or land.communes_of(departement), work, status)
+        documents, failed = each(insee or land.communes_of(departement), work, status)
     if as_json:
         typer.echo(json.dumps(documents, ensure_ascii=False))
-    _leave(done=len(documents), failed=len(failed))
+    leave(done=len(documents), failed=len(failed))
 
 
 @app.command()
@@ -275,13 +245,13 @@ def whatif(
             days=days,
             configuration=Configuration.load(settings),
         )
-        found, failed = _each(insee, work, status)
+        found, failed = each(insee, work, status)
     if as_json:
         typer.echo(json.dumps([whatif_document(it, days) for it in found], ensure_ascii=False))
     else:
         for item in found:
             print_whatif(item, days, Console())
-    _leave(done=len(found), failed=len(failed))
+    leave(done=len(found), failed=len(failed))
 
 
 @app.command()

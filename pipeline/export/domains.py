@@ -66,6 +66,7 @@ DOMAINS: dict[str, dict[str, str]] = {
         "comptees": "Comptées sur la carte",
         "declarees": "Déclarées par une source",
         "estimees": "Estimées d'après la superficie",
+        "fixees": "Fixées par un agent",
     },
     "ombrage_methode": {
         "modele_hauteur": "Modèle de hauteur",

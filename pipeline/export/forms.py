@@ -9,11 +9,11 @@ from pipeline.export.fields import Column
 from pipeline.export.layers import Layer
 from pipeline.export.park_columns import PARK_TABS
 from pipeline.export.qgis_xml import Value, element, option
-from pipeline.export.review_schema import DEFAULTS, HIDDEN, REQUIRED
+from pipeline.export.review_schema import CONDITIONS, DEFAULTS, HIDDEN, REQUIRED
 
 _LARGE = 1e12
 _HARD = 2  # QgsFieldConstraints: the form refuses
-_NOT_NULL = 1
+_NOT_NULL, _EXPRESSION = 1, 4
 _READING_ORDER = {"decisions": "rang", "derogations": "certitude"}
 
 
@@ -65,7 +65,7 @@ def field_children(layer: Layer, *, editable: bool, related: bool) -> list[ET.El
         access.append(element("field", {"name": column.name, "editable": int(editable)}))
     made = [widgets, aliases, access]
     if editable:
-        made += [_constraints(layer), _defaults(layer)]
+        made += [_constraints(layer), _expressions(layer), _defaults(layer)]
     if layer.name in _READING_ORDER:
         made.append(_attribute_table(layer))
     if layer.name == "parcs":
@@ -127,15 +127,28 @@ def _range(column: Column) -> dict[str, Value]:
 
 
 def _constraints(layer: Layer) -> ET.Element:
-    attributes = {
-        "constraints": _NOT_NULL,
-        "notnull_strength": _HARD,
-        "unique_strength": 0,
-        "exp_strength": 0,
-    }
-    required = [column.name for column in layer.columns if column.name in REQUIRED]
-    children = [element("constraint", {"field": name, **attributes}) for name in required]
+    """Say which fields a form refuses empty, and which it holds to a condition."""
+    required, asked = REQUIRED.get(layer.name, frozenset()), CONDITIONS.get(layer.name, {})
+    children = []
+    for column in layer.columns:
+        kinds = {
+            "constraints": _NOT_NULL * (column.name in required)
+            + _EXPRESSION * (column.name in asked),
+            "notnull_strength": _HARD * (column.name in required),
+            "unique_strength": 0,
+            "exp_strength": _HARD * (column.name in asked),
+        }
+        if kinds["constraints"]:
+            children.append(element("constraint", {"field": column.name, **kinds}))
     return element("constraints", children=children)
+
+
+def _expressions(layer: Layer) -> ET.Element:
+    children = [
+        element("constraint", {"field": name, "exp": asked.expression, "desc": asked.words})
+        for name, asked in CONDITIONS.get(layer.name, {}).items()
+    ]
+    return element("constraintExpressions", children=children)
 
 
 def _defaults(layer: Layer) -> ET.Element:

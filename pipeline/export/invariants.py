@@ -21,7 +21,9 @@ _BALANCE = """SELECT parc_id, surface_brute_m2, surface_exclue_m2, surface_assuj
 _LEDGER = """SELECT p.parc_id, p.surface_exclue_m2, coalesce(sum(e.surface_m2), 0) AS deduit
  FROM parcs p LEFT JOIN exclusions e ON e.parc_id = p.parc_id AND e.deduite
  GROUP BY p.parc_id HAVING abs(p.surface_exclue_m2 - deduit) > ? ORDER BY p.parc_id"""
-_UNMEASURED = """SELECT parc_id FROM parcs WHERE statut <> 'hors_champ' AND
+# A status that an agent gave is held to no measure: the computed one is.
+_UNMEASURED = """SELECT parc_id FROM parcs
+ WHERE CASE WHEN statut_revu IS NULL THEN statut ELSE statut_calcule END <> 'hors_champ' AND
  (surface_brute_m2 IS NULL OR surface_exclue_m2 IS NULL OR surface_assujettie_m2 IS NULL)
  ORDER BY parc_id"""
 _SAID_OF_EVERY_PARK = ("statut", "motif", "motif_code", "regles_au")

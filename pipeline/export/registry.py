@@ -97,6 +97,13 @@ def write_styles(connection: sqlite3.Connection, styles: Iterable[NamedStyle], m
         " srs_id) VALUES ('layer_styles', 'attributes', 'layer_styles', 'Styles QGIS', ?, 0)",
         (moment,),
     )
+    insert_styles(connection, styles, moment)
+
+
+def insert_styles(
+    connection: sqlite3.Connection, styles: Iterable[NamedStyle], moment: str
+) -> None:
+    """Add styles to those that are stored."""
     connection.executemany(
         "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name,"
         " f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner, ui,"

@@ -1,4 +1,4 @@
-"""The agent's own file, `INSEE_revue.gpkg`: created once, empty and typed, never written again."""
+"""The agent's own file, `INSEE_revue.gpkg`: created once, empty and typed, never replaced."""
 
 import os
 import sqlite3
@@ -11,6 +11,7 @@ from pipeline.export.geopackage import VERSION
 from pipeline.export.layers import GEOMETRY_COLUMN, Layer
 from pipeline.export.registry import write_schema, write_styles
 from pipeline.export.review_schema import REVIEW_LAYERS
+from pipeline.export.review_upgrade import upgrade_review
 from pipeline.export.seal import seal, temporary_beside
 from pipeline.export.styles import stored_styles
 
@@ -21,6 +22,23 @@ _FIONA_TYPES: dict[Kind, str] = {
     "boolean": "bool",
     "date": "date",
 }
+
+
+def prepare_review(path: Path, territory: Territory, moment: str) -> tuple[str, ...]:
+    """
+    Create the review file, or add to an older one the tables and columns it lacks.
+
+    Parameters and errors: `create_review`, `review_upgrade.upgrade_review`.
+
+    Returns
+    -------
+    remarks
+        In French, what was added to an older file, or why it could not be.
+    """
+    if path.exists():
+        return upgrade_review(path, territory, moment)
+    create_review(path, territory, moment)
+    return ()
 
 
 def create_review(path: Path, territory: Territory, moment: str) -> None:

@@ -1,5 +1,8 @@
 """Tables of the review file: what an agent decides, follows and notes, park by park."""
 
+from dataclasses import dataclass
+
+from pipeline.export.domains import DOMAINS
 from pipeline.export.fields import Column, day, sentences, text
 from pipeline.export.layers import Layer
 
@@ -63,7 +66,55 @@ REVIEW_LAYERS: tuple[Layer, ...] = (
     ),
 )
 
+# Layer of the car parks in the embedded project; elsewhere the expression gives nothing.
+_PARKS = "parzan_parcs_0001"
 # Filled by QGIS when an agent adds a row.
-DEFAULTS: dict[str, str] = {"agent": "@user_account_name", "date": "to_date(now())"}
-REQUIRED: frozenset[str] = frozenset({"parc_id", "action", "etat", "note"})
+DEFAULTS: dict[str, str] = {
+    "agent": "@user_account_name",
+    "date": "to_date(now())",
+    "base_hash": f"attribute(get_feature('{_PARKS}', 'parc_id', \"parc_id\"), 'base_hash')",
+}
+REQUIRED: dict[str, frozenset[str]] = {
+    "corrections": frozenset({"action", "date"}),
+    "suivi": frozenset({"parc_id", "etat"}),
+    "notes_privees": frozenset({"parc_id", "note"}),
+}
 HIDDEN: frozenset[str] = frozenset({"base_hash"})
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a form asks of a field, as an expression of QGIS, and the words that say it."""
+
+    expression: str
+    words: str
+
+
+_STATUSES = ", ".join(f"'{code}'" for code in DOMAINS["statut"])
+# The replay reads more than this (words, ranges): the form asks for what is sure to be read.
+CONDITIONS: dict[str, dict[str, Condition]] = {
+    "corrections": {
+        "parc_id": Condition(
+            '"action" = \'ajouter\' OR "parc_id" IS NOT NULL',
+            "Désigner le parc, sauf pour en ajouter un",
+        ),
+        "valeur": Condition(
+            "CASE"
+            f' WHEN "action" = \'fixer_statut\' THEN "valeur" IN ({_STATUSES})'
+            " WHEN \"action\" = 'fixer_places'"
+            " THEN regexp_match(\"valeur\", '^[0-9]+(-[0-9]+)?$') > 0"
+            " WHEN \"action\" = 'fixer_date'"
+            " THEN regexp_match(\"valeur\", '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') > 0"
+            " WHEN \"action\" = 'fusionner'"
+            ' THEN "valeur" IS NOT NULL AND "valeur" <> "parc_id"'
+            ' WHEN "action" = \'fixer_usage\' THEN "valeur" IS NOT NULL'
+            " ELSE TRUE END",
+            f"Statut ({', '.join(DOMAINS['statut'])}), places (120 ou 110-130), date (AAAA-MM-JJ),"
+            " autre parc d'une fusion, ou usage (surface, souterrain, poids_lourds, clients…)",
+        ),
+        "motif": Condition(
+            "coalesce(\"action\", '') <> 'rejeter' OR length(trim(coalesce(\"motif\", ''))) > 0",
+            "Un rejet donne son motif",
+        ),
+    },
+}

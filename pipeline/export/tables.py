@@ -74,8 +74,9 @@ def _reviewed(lots: pd.DataFrame, inventory: InventoryTables) -> pd.DataFrame:
 
 def _said_by_agent(given: "pd.Series[Any]") -> str:
     """Return the sentence that comes before the computed reason of a status given by an agent."""
-    when = f" le {pd.Timestamp(given['decided_on']):%d/%m/%Y}" if given["decided_on"] else ""
-    why = f" : {given['motive']}" if given["motive"] else ""
+    day, motive = given["decided_on"], given["motive"]
+    when = "" if pd.isna(day) else f" le {pd.Timestamp(day):%d/%m/%Y}"
+    why = "" if pd.isna(motive) else f" : {motive}"
     return f"Statut revu par un agent{when}{why.rstrip('.')}. Calcul : "
 
 

@@ -9,18 +9,20 @@ from pipeline.legal_values import FRENCH_COMPARISON
 _SHOWN = 3
 _EXISTING, _NEW = "APER40.seuil", "NEUF500.seuil"
 _LOOSE = FRENCH_COMPARISON["at_least"]
-_NO_DUE_DATE = (
-    "SELECT parc_id FROM parcs WHERE statut = 'assujetti' AND echeance IS NULL ORDER BY 1"
-)
-_SUBJECT = """SELECT parc_id, surface_assujettie_min_m2 FROM parcs
- WHERE statut = 'assujetti' ORDER BY 1"""
+# A status that an agent gave stands for itself: what is held to the law is the computed one.
+_COMPUTED = "CASE WHEN statut_revu IS NULL THEN statut ELSE statut_calcule END"
+_NO_DUE_DATE = f"""SELECT parc_id FROM parcs WHERE {_COMPUTED} = 'assujetti' AND echeance IS NULL
+ ORDER BY 1"""  # noqa: S608 - a constant
+_SUBJECT = f"""SELECT parc_id, surface_assujettie_min_m2 FROM parcs
+ WHERE {_COMPUTED} = 'assujetti' ORDER BY 1"""  # noqa: S608 - a constant
 # A local rule replaces the general one in its départements, whose codes start that of the commune.
 _RULES = """SELECT valeur, comparaison, departements, coalesce(article, '') FROM regles
  WHERE regle_id = :rule OR remplace = :rule ORDER BY departements IS NULL, regle_id"""
 _ABOVE_NEW = """SELECT DISTINCT parc_id FROM decisions
  WHERE etape = 'seuil_bas' AND regle_id = 'NEUF500.seuil' AND resultat = 'oui'"""
-_WITHOUT_TRACE = """SELECT parc_id FROM parcs WHERE statut <> 'hors_champ'
- AND parc_id NOT IN (SELECT parc_id FROM decisions WHERE parc_id IS NOT NULL) ORDER BY 1"""
+_WITHOUT_TRACE = f"""SELECT parc_id FROM parcs WHERE {_COMPUTED} <> 'hors_champ'
+ AND parc_id NOT IN (SELECT parc_id FROM decisions WHERE parc_id IS NOT NULL)
+ ORDER BY 1"""  # noqa: S608 - a constant
 # The first comparison that concludes, under each law, in the order of the laws.
 _CONCLUSIONS = """WITH reached AS (
   SELECT parc_id, loi, rang, CASE resultat WHEN 'oui' THEN si_oui WHEN 'non' THEN si_non END AS said
@@ -29,9 +31,10 @@ _CONCLUSIONS = """WITH reached AS (
   SELECT *, row_number() OVER (PARTITION BY parc_id, loi ORDER BY rang) AS place
   FROM reached WHERE said IS NOT NULL)
  SELECT parc_id, loi, said FROM concluding WHERE place = 1 ORDER BY parc_id, rang"""
-_VERDICTS = """SELECT parc_id, CASE WHEN statut_revu IS NULL THEN statut ELSE statut_calcule END
+_VERDICTS = f"""SELECT parc_id, {_COMPUTED}
   || '/' || motif_code AS verdict
- FROM parcs WHERE verdict IS NOT NULL AND parc_id IN (SELECT parc_id FROM decisions) ORDER BY 1"""
+ FROM parcs WHERE verdict IS NOT NULL AND parc_id IN (SELECT parc_id FROM decisions)
+ ORDER BY 1"""  # noqa: S608 - a constant
 # What decides when two laws reach one park: the stronger conclusion.
 _STRENGTH = ("hors_champ", "assujetti", "a_verifier", "exonere", "non_assujetti")
 _NEW_LAW = "L. 111-19-1"

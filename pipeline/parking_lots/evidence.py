@@ -11,12 +11,14 @@ from pipeline.crs import Territory, ground_area
 from pipeline.french import number, percent
 from pipeline.groups import positions_by_key
 from pipeline.parking_lots.conflation import Conflation, union_by
+from pipeline.schemas import AGENT
 
 SOURCE_LABELS = {
     "osm": "OSM",
     "bdtopo": "BD TOPO",
     "parkings_sup500m2": "couche nationale",
     "pot_sol_park": "POT-SOL-PARK",
+    AGENT: "agent",
 }
 
 
@@ -110,14 +112,21 @@ def judge(
     assumptions: Assumptions,
 ) -> tuple[str, str]:
     """Return the reliability of a lot (`elevee`, `moyenne`, `faible`) and its French reasons."""
-    choices = assumptions.parking_lots
-    level, reason = _agreement(sources, found, choices.sources_agree_share.value)
+    agree_share = assumptions.parking_lots.sources_agree_share.value
+    level, reason = _agreement(sources, found, agree_share)
+    return weigh(level, reason, joined_by, context, assumptions)
+
+
+def weigh(
+    level: int, reason: str, joined_by: str | None, context: Context, assumptions: Assumptions
+) -> tuple[str, str]:
+    """Return a reliability and its reasons from a level (0 to 2), less what weakens an outline."""
     weakened = {
         "seules les places sont dessinées, pas les voies": context.is_bays_only,
         "réunion de plusieurs morceaux": joined_by is not None,
         "traversé par une voie sans classe : coupure non décidée": context.crossed_by_unknown_road,
     }
-    outside = context.outside_parcels_share > choices.outside_parcels_share.value
+    outside = context.outside_parcels_share > assumptions.parking_lots.outside_parcels_share.value
     told = {
         "trait du plan cadastral (symbole 64) à l'appui": context.has_cadastral_hint,
         "largement hors parcelle cadastrale": outside,

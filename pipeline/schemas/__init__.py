@@ -1,12 +1,15 @@
 """Contracts of the tables that travel between stages, in the order of the flow."""
 
 from pipeline.schemas.inventory import (
+    AGENT,
+    AGENT_PREFIX,
     CHANGE_CAUSES,
     CHANGE_KINDS,
     CORRECTION_ACTIONS,
     LINEAGE_EVENTS,
     PARK_STATES,
     REPLAY_STATES,
+    STATUSES,
     Conflict,
     Correction,
     Fingerprint,
@@ -80,12 +83,15 @@ from pipeline.schemas.sources import (
 from pipeline.schemas.tables import Table
 
 __all__ = [
+    "AGENT",
+    "AGENT_PREFIX",
     "CHANGE_CAUSES",
     "CHANGE_KINDS",
     "CORRECTION_ACTIONS",
     "LINEAGE_EVENTS",
     "PARK_STATES",
     "REPLAY_STATES",
+    "STATUSES",
     "Brownfield",
     "Building",
     "CadastralHint",

@@ -29,6 +29,9 @@ CORRECTION_ACTIONS = (
     "fixer_date",
 )
 REPLAY_STATES = ("appliquee", "remplacee", "conflit", "sans_effet")
+# What an agent draws is a source like another: its name, and the start of its ids.
+AGENT = "agent"
+AGENT_PREFIX = "agent:"
 CHANGE_KINDS = (
     "nouveau",
     "disparu",
@@ -79,17 +82,19 @@ class Correction(Table):
     A decision of an agent, as the review file holds it.
 
     `correction_id` is stable in the file; `base_hash` that of the outline which the agent saw;
-    `geometry` the outline drawn, in the territory CRS, if the action asks for one.
+    `geometry` the outline drawn, in the territory CRS, if the action asks for one. `fault` says in
+    French why the row cannot be used; an action that is not in the list is missing, and told there.
     """
 
     correction_id: Series[str] = pg.Field(unique=True)
     lot_id: Series[str] = pg.Field(nullable=True)
-    action: Series[str] = pg.Field(isin=CORRECTION_ACTIONS)
+    action: Series[str] = pg.Field(nullable=True, isin=CORRECTION_ACTIONS)
     value: Series[str] = pg.Field(nullable=True)
     motive: Series[str] = pg.Field(nullable=True)
     agent: Series[str] = pg.Field(nullable=True)
     decided_on: Series[str] = pg.Field(nullable=True)
     base_hash: Series[str] = pg.Field(nullable=True)
+    fault: Series[str] = pg.Field(nullable=True)
     geometry: GeoSeries[Geometry] = pg.Field(nullable=True)
 
 
@@ -97,12 +102,13 @@ class ReplayedCorrection(Table):
     """
     What became of a correction in this run; `geometry` is the detected outline it was taken on.
 
-    The outline is kept from run to run: it tells how far the base has moved since.
+    The outline is kept from run to run: it tells how far the base has moved since. Of a merge it is
+    that of both parks together; `lot_id` of an added park is the one that was minted for it.
     """
 
     correction_id: Series[str] = pg.Field(unique=True)
     lot_id: Series[str] = pg.Field(nullable=True)
-    action: Series[str] = pg.Field(isin=CORRECTION_ACTIONS)
+    action: Series[str] = pg.Field(nullable=True, isin=CORRECTION_ACTIONS)
     value: Series[str] = pg.Field(nullable=True)
     motive: Series[str] = pg.Field(nullable=True)
     agent: Series[str] = pg.Field(nullable=True)
@@ -123,7 +129,7 @@ class Conflict(Table):
     correction_id: Series[str]
     lot_id: Series[str] = pg.Field(nullable=True)
     role: Series[str] = pg.Field(isin=["base", "actuel"])
-    action: Series[str] = pg.Field(isin=CORRECTION_ACTIONS)
+    action: Series[str] = pg.Field(nullable=True, isin=CORRECTION_ACTIONS)
     value: Series[str] = pg.Field(nullable=True)
     agent: Series[str] = pg.Field(nullable=True)
     decided_on: Series[str] = pg.Field(nullable=True)

@@ -45,7 +45,9 @@ class ParkingLot(Polygons):
     spaces: Series[float] = pg.Field(nullable=True, ge=0)
     spaces_min: Series[float] = pg.Field(nullable=True, ge=0)
     spaces_max: Series[float] = pg.Field(nullable=True, ge=0)
-    spaces_source: Series[str] = pg.Field(nullable=True, isin=["comptees", "declarees", "estimees"])
+    spaces_source: Series[str] = pg.Field(
+        nullable=True, isin=["comptees", "declarees", "estimees", "fixees"]
+    )
     outside_parcels_share: Series[float] = pg.Field(nullable=True, ge=0, le=1)
     parcel_ids: Series[str] = pg.Field(nullable=True)
     reliability: Series[str] = pg.Field(isin=["elevee", "moyenne", "faible"])

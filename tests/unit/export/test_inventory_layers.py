@@ -8,7 +8,7 @@ from pipeline.errors import PublicationError
 from pipeline.export.publish import publish
 from pipeline.export.tables import journal_rows, lineage_rows, park_rows
 from pipeline.inventory.previous import read_previous
-from tests.unit.export.hand_made import GRAND, PETIT, make_product
+from tests.unit.export.hand_made import ENTERRE, GRAND, PETIT, make_product
 from tests.unit.export.hand_made_ground import CRS, table
 from tests.unit.export.hand_made_inventory import GONE, inventory
 
@@ -38,6 +38,32 @@ def test_a_status_given_by_an_agent_is_shown_with_its_reason_and_the_computed_on
     assert park["status_source"] == "revue"
     said = "Statut revu par un agent le 02/10/2026 : Cour d'usine. Calcul : "
     assert park["reason"] == said + computed["reason"]
+
+
+def test_a_status_without_motive_nor_day_says_only_who_gave_it():
+    given = [{"lot_id": GRAND, "status": "exonere", "motive": None, "decided_on": None}]
+    product = make_product(
+        inventory=inventory(overrides=table(schemas.StatusOverride, given, geometry=False))
+    )
+    reason = park_rows(product).set_index("lot_id").loc[GRAND, "reason"]
+    assert reason.startswith("Statut revu par un agent. Calcul : ")
+
+
+@pytest.mark.parametrize(
+    ("lot_id", "status"),
+    [
+        pytest.param(PETIT, "assujetti", id="subject, with no due date worked out"),
+        pytest.param(ENTERRE, "exonere", id="in scope, though nothing was measured"),
+    ],
+)
+def test_a_status_given_against_the_computed_one_is_published(tmp_path, lot_id, status):
+    given = [{"lot_id": lot_id, "status": status, "motive": "Vu sur place"}]
+    product = make_product(
+        inventory=inventory(overrides=table(schemas.StatusOverride, given, geometry=False))
+    )
+    parks = read_previous(publish(product, tmp_path), CRS).parks.set_index("parc_id")
+    assert parks.loc[lot_id, "statut"] == status
+    assert parks.loc[lot_id, "statut_calcule"] != status
 
 
 def test_a_park_that_nobody_reviewed_shows_its_computed_status():
