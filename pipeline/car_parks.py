@@ -12,8 +12,10 @@ import pandas as pd
 import shapely
 
 from pipeline.assumptions import Assumptions
+from pipeline.before import Before
 from pipeline.configuration import Configuration
 from pipeline.crs import Territory, ground_area, territory_of
+from pipeline.delimitation import Delimited, delimit
 from pipeline.eligible_surface.ground import gather_masks
 from pipeline.eligible_surface.installations import icpe_rings, locate_installations, ring_distance
 from pipeline.eligible_surface.measure import Ledger, compute_eligible_surface
@@ -22,18 +24,11 @@ from pipeline.export.land_tables import LandTables
 from pipeline.export.product import Product
 from pipeline.heights import HeightTile
 from pipeline.ingestion.folder import Sources, read_sources
-from pipeline.inventory.identity import Identified, keep_identity, rename_lots
-from pipeline.inventory.previous import Previous
 from pipeline.obligation.apply import Applied, Ground, apply_law
 from pipeline.obligation.classify import Evidence
 from pipeline.obligation.dossiers import boundaries, own_dossiers
 from pipeline.obligation.protections import protection_shares
-from pipeline.outline_digest import outline_hash
-from pipeline.parking_lots.build import build_parking_lots
-from pipeline.parking_lots.describe import Surroundings
 from pipeline.parking_lots.land import parcels_of_lots
-from pipeline.parking_lots.outcomes import outcomes_for_commune
-from pipeline.roads import settle_through_roads
 from pipeline.rules import RuleBook
 from pipeline.tree_canopy.mapped_trees import crowns_of
 from pipeline.tree_canopy.measure import Overhead, OverheadSources, measure_overhead
@@ -47,27 +42,30 @@ def measure_commune(
     data: Path,
     day: date,
     configuration: Configuration,
-    previous: Previous | None = None,
+    before: Before | None = None,
     on_step: OnStep = lambda _: None,
 ) -> tuple[Product, tuple[str, ...]]:
     """
     Return the tables of the car parks of one commune and the warnings of its sources.
 
     The tables of its land have no row (`with_land` gives them); nothing is written. Car parks keep
-    the identifiers that they have in `previous`, the last product of the commune.
+    the identifiers of the last product, and the decisions of the agents are carried out again, as
+    `before` tells them; by default there is neither.
     """
     territory = territory_of(insee_code, configuration.territories)
     configuration.rules.as_of(day)  # refuses a day before the law, before anything is read
-    before = previous or Previous.none(territory.crs)
-    run = _Run(insee_code, day, territory, configuration, before)
+    known = before or Before.nothing(territory)
+    run = _Run(insee_code, day, territory, configuration)
     # Archives stay open to the end: heights are read when the shade is measured.
     with tempfile.TemporaryDirectory(prefix="parzan-") as work:
         sources = _read(run, data, Path(work), on_step)
         on_step("Délimitation des parcs")
-        found = _delimit(run, sources)
-        dated = replace(run, day=_as_of(run, found.dossiers))
-        product, remarks = _qualify(dated, sources, found, on_step)
-    return product, (*sources.warnings, *remarks)
+        found = delimit(insee_code, sources, known, run.assumptions, territory, seen_on=day)
+        commune = _of_commune(sources.communes, insee_code)
+        dossiers = own_dossiers(sources.dossiers, commune, found.lots)
+        dated = replace(run, day=_as_of(run, dossiers))
+        product, remarks = _qualify(dated, sources, found, dossiers, on_step)
+    return product, (*sources.warnings, *known.review.remarks, *remarks)
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,6 @@ class _Run:
     day: date
     territory: Territory
     configuration: Configuration
-    previous: Previous
 
     @property
     def rules(self) -> RuleBook:
@@ -87,17 +84,6 @@ class _Run:
     @property
     def assumptions(self) -> Assumptions:
         return self.configuration.assumptions
-
-
-@dataclass(frozen=True)
-class _Delimited:
-    """Car parks of the window, those of the commune, and what the service knows of the latter."""
-
-    outcomes: pd.DataFrame
-    lots: gpd.GeoDataFrame
-    identified: Identified
-    roads: gpd.GeoDataFrame
-    dossiers: gpd.GeoDataFrame
 
 
 @dataclass(frozen=True)
@@ -123,20 +109,6 @@ def _read(run: _Run, data: Path, work: Path, on_step: OnStep) -> Sources:
     )
 
 
-def _delimit(run: _Run, sources: Sources) -> _Delimited:
-    roads = settle_through_roads(sources.roads, run.assumptions)
-    around = _surroundings(sources, roads)
-    parks = build_parking_lots(sources.candidates, around, run.assumptions, run.territory)
-    own = parks.lots[parks.lots["insee_code"] == run.insee_code].reset_index(drop=True)
-    identified = keep_identity(own, run.previous, run.day, run.assumptions.identity)
-    lots = identified.lots
-    minted = outcomes_for_commune(run.insee_code, parks.lots, parks.outcomes)
-    outcomes = rename_lots(minted, identified.names)
-    commune = _of_commune(sources.communes, run.insee_code)
-    dossiers = own_dossiers(sources.dossiers, commune, lots)
-    return _Delimited(outcomes, lots, identified, roads, dossiers)
-
-
 def _as_of(run: _Run, dossiers: gpd.GeoDataFrame) -> date:
     """Return the last day on which the law, a file or a priority changed for this commune."""
     days = boundaries(dossiers)
@@ -146,7 +118,11 @@ def _as_of(run: _Run, dossiers: gpd.GeoDataFrame) -> date:
 
 
 def _qualify(
-    run: _Run, sources: Sources, found: _Delimited, on_step: OnStep
+    run: _Run,
+    sources: Sources,
+    found: Delimited,
+    dossiers: gpd.GeoDataFrame,
+    on_step: OnStep,
 ) -> tuple[Product, tuple[str, ...]]:
     on_step("Mesure de la superficie assujettie et de l'ombrage")
     measured = _measure(run, sources, found, on_step)
@@ -155,7 +131,7 @@ def _qualify(
     shares = protection_shares(found.lots, sources.perimeters, run.assumptions)
     law = apply_law(
         found.lots,
-        _evidence(sources, found, measured, shares),
+        _evidence(sources, dossiers, measured, shares),
         Ground(sources.parcels, sources.owned_parcels, sources.owners_known, sources.yield_cells),
         run.rules,
         run.assumptions,
@@ -164,7 +140,7 @@ def _qualify(
     return _product(run, sources, found, measured, shares, law), law.judgement.remarks
 
 
-def _measure(run: _Run, sources: Sources, found: _Delimited, on_step: OnStep) -> _Measured:
+def _measure(run: _Run, sources: Sources, found: Delimited, on_step: OnStep) -> _Measured:
     located, rings = _installations(run, sources)
     # Nothing is counted, hence excluded, in a park that the law does not reach.
     counted = found.lots[found.lots["out_of_scope"].isna()].reset_index(drop=True)
@@ -215,7 +191,7 @@ def _told(tiles: Iterator[HeightTile], total: int, on_step: OnStep) -> Iterator[
 
 
 def _evidence(
-    sources: Sources, found: _Delimited, measured: _Measured, shares: pd.DataFrame
+    sources: Sources, dossiers: gpd.GeoDataFrame, measured: _Measured, shares: pd.DataFrame
 ) -> Evidence:
     return Evidence(
         surfaces=measured.ledger.surfaces,
@@ -225,14 +201,14 @@ def _evidence(
         shares=shares,
         perimeters=sources.perimeters,
         installations=measured.located,
-        dossiers=found.dossiers,
+        dossiers=dossiers,
     )
 
 
 def _product(
     run: _Run,
     sources: Sources,
-    found: _Delimited,
+    found: Delimited,
     measured: _Measured,
     shares: pd.DataFrame,
     law: Applied,
@@ -264,33 +240,23 @@ def _product(
         protection_shares=shares,
         parcels=parcels_of_lots(found.lots, law.land),
         land=LandTables.none(run.territory.crs),
-        inventory=_kept(found.identified),
+        inventory=_kept(found),
         records=sources.records,
         rules=run.rules,
         version=version("parzan"),
     )
 
 
-def _kept(identified: Identified) -> InventoryTables:
-    """Return what the next run must know of this one."""
-    lots = identified.lots
+def _kept(found: Delimited) -> InventoryTables:
+    """Return what the next run must know of this one, and what agents decided."""
     return replace(
-        InventoryTables.none(str(lots.crs)),
-        lineage=identified.lineage,
-        known=identified.known,
-        base_hashes=dict(zip(lots["lot_id"], map(outline_hash, lots.geometry), strict=True)),
-    )
-
-
-def _surroundings(sources: Sources, roads: gpd.GeoDataFrame) -> Surroundings:
-    return Surroundings(
-        communes=sources.communes,
-        bays=sources.bays,
-        roads=roads,
-        fences=sources.fences,
-        buildings=sources.buildings,
-        parcels=sources.parcels,
-        hints=sources.hints,
+        InventoryTables.none(str(found.lots.crs)),
+        lineage=found.identified.lineage,
+        known=found.identified.known,
+        replayed=found.corrected.replayed,
+        conflicts=found.corrected.conflicts,
+        overrides=found.corrected.overrides,
+        base_hashes=found.corrected.base_hashes,
     )
 
 

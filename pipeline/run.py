@@ -3,12 +3,11 @@
 from datetime import date
 from pathlib import Path
 
+from pipeline.before import known_before
 from pipeline.car_parks import OnStep, measure_commune
 from pipeline.configuration import Configuration
 from pipeline.crs import territory_of
-from pipeline.export.product import product_path
 from pipeline.export.publish import Result, publish, publish_note
-from pipeline.inventory.previous import read_previous
 from pipeline.land import LandReader, with_land
 
 
@@ -50,13 +49,13 @@ def run_commune(
         One line that says what is wrong, where, and what to do; nothing is half-written.
     """
     territory = territory_of(insee_code, configuration.territories)
-    previous = read_previous(product_path(out, insee_code), territory.crs)
+    before = known_before(insee_code, out, territory, configuration.assumptions)
     parks, warnings = measure_commune(
         insee_code,
         data=data,
         day=day,
         configuration=configuration,
-        previous=previous,
+        before=before,
         on_step=on_step,
     )
     reader = land or LandReader(data, day, configuration)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.car_parks import OnStep, measure_commune
 from pipeline.configuration import Configuration
 from pipeline.export.product import Product
 from pipeline.obligation.trace import Step
 from pipeline.rule_words import value_words, written
 from pipeline.rules import RuleBook
-from pipeline.car_parks import OnStep, measure_commune
 
 COLUMNS = (
     *("parc_id", "nom", "statut_avant", "statut_apres", "motif_code_avant", "motif_code_apres"),

@@ -134,6 +134,11 @@ def product_path(out: Path, insee_code: str) -> Path:
     return out / departement_of(insee_code) / f"{insee_code}.gpkg"
 
 
+def review_path(out: Path, insee_code: str) -> Path:
+    """Return where the agents of a commune work, beside its product."""
+    return out / departement_of(insee_code) / f"{insee_code}_revue.gpkg"
+
+
 def without_parks(
     territory: Territory,
     insee_code: str,

@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from pipeline.configuration import Configuration
 from pipeline.car_parks import measure_commune
+from pipeline.configuration import Configuration
 from pipeline.settings import Settings
 
 if __name__ == "__main__":

@@ -771,8 +771,8 @@ def test_two_runs_give_the_same_bytes(products, tmp_path):
 
 
 def measured(day):
-    from pipeline.configuration import Configuration
     from pipeline.car_parks import measure_commune
+    from pipeline.configuration import Configuration
     from pipeline.settings import Settings
 
     configuration = Configuration.load(Settings())
