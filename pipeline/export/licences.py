@@ -45,6 +45,7 @@ _COMPUTED: dict[str, tuple[str, ...]] = {
     "corrections_rejouees": _PARKS,
     "conflits": _PARKS,
     "parcs_filiation": _PARKS,
+    "parcs_connus": _PARKS,
     "journal": _PARKS,
 }
 # What is parzan's own, or the law's.
@@ -153,6 +154,7 @@ def _counts(product: Product) -> dict[str, int]:
         "corrections_rejouees": product.inventory.replayed,
         "conflits": product.inventory.conflicts,
         "parcs_filiation": product.inventory.lineage,
+        "parcs_connus": product.inventory.known,
         "journal": product.inventory.journal,
         "sols": land.pieces,
         "sols_flux": land.flows,
