@@ -155,7 +155,9 @@ def _carried_out(
             with _engine(request, settings, scratch) as engine:
                 done.said = engine.said
                 listener.planned(plan, engine.said)
-                _gather(_orders(request, settings, plan), engine, run, state, done, listener)
+                _gather(
+                    _orders(request, settings, plan, scratch), engine, run, state, done, listener
+                )
         else:
             listener.planned(plan, "")
         failed = len(done.failed)
@@ -169,7 +171,7 @@ def _carried_out(
     return done
 
 
-def _orders(request: Request, settings: Settings, plan: Plan) -> list[Order]:
+def _orders(request: Request, settings: Settings, plan: Plan, scratch: Path) -> list[Order]:
     job = Job(
         run=secrets.token_hex(6),
         data=request.data.resolve(),
@@ -177,6 +179,8 @@ def _orders(request: Request, settings: Settings, plan: Plan) -> list[Order]:
         config=settings.config.resolve(),
         day=request.day,
         making=making_of(settings.config),
+        # A scheduler has machines of its own, where this folder may not be.
+        scratch=None if request.scheduler else scratch,
     )
     return [Order(job, task.insee_code) for task in plan.tasks]
 
@@ -242,10 +246,9 @@ def _scratch() -> Iterator[Path]:
     before = tempfile.tempdir
     with folder as name:
         try:
-            tempfile.tempdir = name  # for the communes made in this process
             yield Path(name)
         finally:
-            tempfile.tempdir = before
+            tempfile.tempdir = before  # communes made in this process unpacked in `name`
 
 
 def _tidy(state: State) -> None:

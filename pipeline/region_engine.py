@@ -1,6 +1,7 @@
 """Where the communes of a refresh are made: this process, processes of this machine, a cluster."""
 
 import logging
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -80,12 +81,12 @@ class OnCluster:
     def run(self, orders: Sequence[Order], on_start: OnStart) -> Iterator[Outcome]:
         """Yield the outcomes as workers end."""
         suspects: list[Order] = []
-        for order, outcome in self._pass(orders, self._width(), on_start, "commune"):
+        for order, outcome in self._pass(orders, self._width, on_start, "commune"):
             if outcome is None:
                 suspects.append(order)
             else:
                 yield outcome
-        for order, outcome in self._pass(suspects, 1, lambda _: None, "seule"):
+        for order, outcome in self._pass(suspects, lambda: 1, lambda _: None, "seule"):
             yield outcome or Outcome(
                 order.insee_code,
                 error=(
@@ -96,10 +97,11 @@ class OnCluster:
             )
 
     def _width(self) -> int:
+        """Return how many communes may be given out at once: workers come and go."""
         return self._limits.tasks_per_worker * max(1, len(self._client.nthreads()))
 
     def _pass(
-        self, orders: Sequence[Order], width: int, on_start: OnStart, mark: str
+        self, orders: Sequence[Order], width: Callable[[], int], on_start: OnStart, mark: str
     ) -> Iterator[tuple[Order, Outcome | None]]:
         """Yield each order with its outcome, None when it ended the workers that had it."""
         from distributed import as_completed
@@ -108,7 +110,7 @@ class OnCluster:
         live: dict[Future[Outcome], Order] = {}
         ended = as_completed()
         while waiting or live:
-            while waiting and len(live) < width:
+            while waiting and len(live) < width():
                 order = waiting.popleft()
                 on_start(order)
                 future = self._submit(order, mark)
@@ -156,8 +158,7 @@ def local_workers(count: int, limits: Limits, scratch: Path, work: Work) -> Iter
 
     memory = min(limits.memory_mb * _MEBIBYTE, MEMORY_LIMIT // count)
     quiet()
-    environment = {"distributed.nanny.pre-spawn-environ.TMPDIR": str(scratch)}
-    with dask.config.set(_DASK | environment):
+    with _own_environment(), dask.config.set(_DASK):
         try:
             cluster = LocalCluster(
                 n_workers=count,
@@ -174,6 +175,17 @@ def local_workers(count: int, limits: Limits, scratch: Path, work: Work) -> Iter
         said = f"{count} processus, {memory // _MEBIBYTE} Mio au plus chacun"
         with cluster, Client(cluster) as client:
             yield OnCluster(client, work, limits, said)
+
+
+@contextmanager
+def _own_environment() -> Iterator[None]:
+    """Give this process its variables back: Dask sets those of its workers there."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @contextmanager
