@@ -155,9 +155,8 @@ def _carried_out(
             with _engine(request, settings, scratch) as engine:
                 done.said = engine.said
                 listener.planned(plan, engine.said)
-                _gather(
-                    _orders(request, settings, plan, scratch), engine, run, state, done, listener
-                )
+                orders = _orders(request, settings, plan, scratch)
+                _gather(orders, engine, run, state, done, listener)
         else:
             listener.planned(plan, "")
         failed = len(done.failed)

@@ -20,6 +20,9 @@ OnStart = Callable[[Order], None]
 _MEBIBYTE = 1024**2
 # A task whose worker dies once is tried again; twice, it is suspected, and tried last, alone.
 _ALLOWED_DEATHS = 1
+# Of a result that went with its worker before it was fetched: Dask makes it again by itself.
+_MADE_AGAIN = ("lost", "pending")
+_LOST = "ordonnanceur perdu en cours de calcul ; relancer la même commande"
 _DASK = {
     "distributed.scheduler.allowed-failures": _ALLOWED_DEATHS,
     # A waiting task is never held against the worker that dies under another.
@@ -98,7 +101,11 @@ class OnCluster:
 
     def _width(self) -> int:
         """Return how many communes may be given out at once: workers come and go."""
-        return self._limits.tasks_per_worker * max(1, len(self._client.nthreads()))
+        try:
+            workers = len(self._client.nthreads())
+        except OSError as error:
+            raise EngineError(_LOST) from error
+        return self._limits.tasks_per_worker * max(1, workers)
 
     def _pass(
         self, orders: Sequence[Order], width: Callable[[], int], on_start: OnStart, mark: str
@@ -117,6 +124,9 @@ class OnCluster:
                 live[future] = order
                 ended.add(future)
             future = next(ended)
+            if future.status in _MADE_AGAIN:
+                ended.add(future)
+                continue
             order = live.pop(future)
             yield order, self._outcome(order, future)
             future.release()
@@ -133,9 +143,8 @@ class OnCluster:
         error = future.exception() if future.status == "error" else None
         if isinstance(error, KilledWorker):
             return None
-        if error is None:  # cancelled or lost: nobody is there to give the answer any more
-            msg = "ordonnanceur perdu en cours de calcul ; relancer la même commande"
-            raise EngineError(msg)
+        if error is None:  # cancelled: nobody is there any more to give the answer
+            raise EngineError(_LOST)
         said = " ".join(f"{type(error).__name__}: {error}".split())
         return Outcome(
             order.insee_code, error=f"{order.insee_code} : erreur de calcul distribué ({said})"

@@ -1,4 +1,4 @@
-"""One commune in a worker: whatever goes wrong is an outcome, and the day it may change is known."""
+"""One commune in a worker: whatever goes wrong is an outcome; the day it may change is known."""
 
 from dataclasses import replace
 from datetime import date, timedelta
