@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.commune_task import Outcome
-from pipeline.export.product import departement_of
+from pipeline.export.product import product_path
 from pipeline.region import Refreshed
 from pipeline.region_plan import Plan
 
@@ -96,7 +96,7 @@ def _entry(code: str, out: Path, state: str) -> dict[str, Any]:
     return {
         "insee": code,
         "etat": state,
-        "fichier": str(out / departement_of(code) / f"{code}.gpkg"),
+        "fichier": str(product_path(out, code)),
     }
 
 

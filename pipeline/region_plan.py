@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.export.product import departement_of
+from pipeline.export.product import product_path
 from pipeline.fingerprints import Making
 from pipeline.ingestion.files import deposits
 from pipeline.inventory.file_digests import NO_FILE, FileDigests
@@ -110,7 +110,7 @@ class Planner:
         return Plan(tuple(tasks), tuple(sorted(unchanged)))
 
     def _inputs(self, code: str) -> Inputs:
-        review = self._out / departement_of(code) / f"{code}_revue.gpkg"
+        review = product_path(self._out, code).with_name(f"{code}_revue.gpkg")
         return Inputs(
             data=self._data.of_commune(code),
             rules=self._making.rules,
@@ -157,8 +157,7 @@ class Planner:
         return []
 
     def _of_product(self, code: str, made: Made) -> list[str]:
-        product = self._out / departement_of(code) / f"{code}.gpkg"
-        found = self._files.sha256([product])
+        found = self._files.sha256([product_path(self._out, code)])
         if found == made.sha256:
             return []
         return ["produit absent" if found == NO_FILE else "produit modifié"]

@@ -98,9 +98,11 @@ def test_what_did_not_change_is_left_alone(published):
     later = document(refresh(data, out, "--json", "--on", "2026-11-23"))
     assert states(later) == dict.fromkeys(codes(COUNT), "inchangee")
 
-    (out / "62" / f"{codes(1)[0]}.gpkg").write_bytes(b"spoilt")
+    one = codes(1)[0]
+    with closing(sqlite3.connect(out / "62" / f"{one}.gpkg")) as edited, edited:
+        edited.execute("UPDATE layer_styles SET description = 'à la main'")
     found = document(refresh(data, out, "--json", "--dry-run"))
-    assert reasons(found) == {codes(1)[0]: ["produit modifié"]}
+    assert reasons(found) == {one: ["produit modifié"]}
     document(refresh(data, out, "--json"))
     assert contents(out) == expected
 
