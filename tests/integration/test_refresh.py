@@ -19,6 +19,7 @@ from pipeline.region import STATE_FILE
 from pipeline.region_lock import STATE_FOLDER, only_one
 from tests.integration.command import ON, refused, runner
 from tests.integration.small_region import codes, deposit
+from tests.unit.dask_processes import free_port, processes, scheduler, worker
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNT = 2
@@ -133,6 +134,16 @@ def test_what_changed_is_named_and_made_again(published):
     assert contents(out)[other] == before[other]
 
 
+def test_a_scheduler_and_two_workers_give_the_same_bytes(undisturbed, tmp_path):
+    data, expected = undisturbed
+    port, out = free_port(), tmp_path / "out"
+    with processes(scheduler(port), worker(port), worker(port)):
+        address = f"tcp://127.0.0.1:{port}"
+        found = document(refresh(data, out, "--json", "--scheduler", address))
+    assert contents(out) == expected
+    assert address in found["moteur"]
+
+
 def test_a_state_that_is_damaged_or_lost_costs_no_product(published):
     data, out, expected = published
     state = out / STATE_FOLDER / STATE_FILE
@@ -176,6 +187,11 @@ def until(is_true, seconds=60):
         time.sleep(0.01)
 
 
+def latest(folder):
+    """Return when the state was last written, its journal included; 0 before the first time."""
+    return max((path.stat().st_mtime_ns for path in folder.glob(f"{STATE_FILE}*")), default=0)
+
+
 @pytest.mark.slow
 def test_killed_at_any_moment_the_same_command_ends_with_the_same_bytes(undisturbed, tmp_path):
     """Three times, at a moment drawn at random after the first lease; then left alone."""
@@ -184,7 +200,7 @@ def test_killed_at_any_moment_the_same_command_ends_with_the_same_bytes(undistur
     state = out / STATE_FOLDER / STATE_FILE
     environment = os.environ | {"TMPDIR": str(tmp_path)}
     for _ in range(3):
-        started = state.stat().st_mtime_ns if state.exists() else 0
+        started = latest(state.parent)
         process = subprocess.Popen(
             command(data, out, "--workers", "2"),
             cwd=ROOT,
@@ -193,7 +209,7 @@ def test_killed_at_any_moment_the_same_command_ends_with_the_same_bytes(undistur
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        until(lambda: state.exists() and state.stat().st_mtime_ns > started)  # noqa: B023
+        until(lambda: latest(state.parent) > started)  # noqa: B023
         time.sleep(draw.uniform(0, 6))
         process.send_signal(signal.SIGKILL)
         process.wait()

@@ -1,22 +1,16 @@
 """Where communes are made: none is lost, whatever process dies; real workers, real schedulers."""
 
 import os
-import signal
 import socket
-import subprocess
-import sys
 import time
-from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import pytest
 
 from pipeline.errors import EngineError
 from pipeline.region_engine import InProcess, Limits, local_workers, scheduler_at
 from tests.unit import region_work
+from tests.unit.dask_processes import free_port, processes, scheduler, worker
 from tests.unit.region_work import LIMITS, codes, orders
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def gathered(engine, asked):
@@ -84,45 +78,6 @@ def test_the_limit_of_memory_is_stated_and_never_beyond_the_machine(tmp_path):
         stated = int(engine.said.split(", ")[1].split()[0])
     assert engine.said.startswith("1 processus, ")
     assert 0 < stated <= os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024**2
-
-
-def free_port():
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        return opened.getsockname()[1]
-
-
-@contextmanager
-def processes(*commands):
-    """Start `dask` commands as a person would, each in its own process."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-m", "dask", *command],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        for command in commands
-    ]
-    try:
-        yield started
-    finally:
-        for process in started:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-def scheduler(port):
-    return ["scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
-
-
-def worker(port):
-    address = f"tcp://127.0.0.1:{port}"
-    return ["worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
 
 
 def test_a_scheduler_and_workers_of_their_own_processes(tmp_path):
