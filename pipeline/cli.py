@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from pipeline.cli_diff import diff
+from pipeline.cli_fetch import fill
 from pipeline.cli_lists import rules_app, sources_app
 from pipeline.cli_loop import each, leave
 from pipeline.cli_options import (
@@ -27,9 +28,10 @@ from pipeline.cli_options import (
     day_of,
     one_clear_line,
     stderr,
-    warn,
 )
+from pipeline.cli_refresh import refresh
 from pipeline.cli_review import review_app
+from pipeline.cli_schedule import schedule_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -42,6 +44,8 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(sources_app, name="sources")
 app.add_typer(review_app, name="review")
 app.command()(diff)
+app.add_typer(schedule_app, name="schedule")
+app.command()(refresh)
 
 
 @app.callback()
@@ -90,7 +94,7 @@ def run(
     from pipeline.settings import Settings
 
     settings = Settings()
-    _fill(insee, data, offline=offline)
+    fill(insee, data, offline=offline)
     _run(
         insee,
         data or settings.data,
@@ -100,37 +104,6 @@ def run(
         derive_land=derive_land,
         as_json=as_json,
     )
-
-
-def _fill(insee: list[str], data: Path | None, *, offline: bool) -> None:
-    """Fetch what a data folder that nobody prepared lacks; what cannot be had is told."""
-    from pipeline.settings import Settings
-
-    settings = Settings()
-    if offline or settings.offline or not insee:
-        return
-    with one_clear_line(), stderr.status("Téléchargement…") as status:
-        from pipeline.live_sources import Manner, Told, fetch_sources, may_fill
-
-        folder = data or settings.data
-        if not may_fill(folder):
-            return
-        from pipeline.configuration import Configuration
-
-        done = fetch_sources(
-            list(dict.fromkeys(insee)),
-            folder,
-            settings,
-            Configuration.load(settings),
-            Manner(),
-            Told(on_step=status.update, tell=status.update, warn=warn),
-        )
-    for outcome in done:
-        for file in outcome.files:
-            if file.state == "echec" and file.detail:
-                warn(file.detail)
-        if outcome.error is not None:
-            warn(str(outcome.error))
 
 
 def _run(
@@ -190,7 +163,7 @@ def zan(
     if bool(insee) == bool(departement):
         msg = "donner des codes INSEE, ou --departement"
         raise typer.BadParameter(msg)
-    _fill(insee or [], data, offline=offline)
+    fill(insee or [], data, offline=offline)
     with one_clear_line(), stderr.status("Chargement…") as status:
         from pipeline.configuration import Configuration
         from pipeline.land_report import land_document, print_land

@@ -31,6 +31,17 @@ Offline = Annotated[
     bool, typer.Option("--offline", help="Aucune connexion : fichiers déposés ou gardés seulement.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Un document JSON sur la sortie standard.")]
+Communes = Annotated[
+    list[str] | None,
+    typer.Option("--commune", metavar="INSEE", help="Commune ; répétable, ou codes séparés par ,"),
+]
+Departements = Annotated[
+    list[str] | None,
+    typer.Option("--departement", metavar="DEP", help="Toutes ses communes ; répétable."),
+]
+RegionCode = Annotated[
+    str, typer.Option("--region", metavar="REG", help="Toute une région, par son code INSEE : 32.")
+]
 
 
 @contextmanager
@@ -63,3 +74,8 @@ def warn(sentence: str) -> None:
 def say(sentence: str) -> None:
     """Print what stays on the screen during a long command, on stderr."""
     stderr.print(sentence, markup=False, soft_wrap=True)
+
+
+def codes_of(given: list[str] | None) -> list[str]:
+    """Return the codes of an option, given several times or separated by commas."""
+    return [code for item in given or () for code in item.replace(",", " ").split()]

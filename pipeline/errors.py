@@ -11,7 +11,8 @@ PipelineError
 │       └── AbsentError          the service says that it holds no such thing (404, 410)
 ├── ContractError            a table breaks its schema                            (ValueError)
 │   └── CRSError               missing or unexpected coordinate reference system
-└── PublicationError         a product cannot be written or replaced              (OSError)
+├── PublicationError         a product cannot be written or replaced              (OSError)
+└── EngineError              the processes that compute cannot be had, or are lost  (OSError)
 ```
 
 A message says what, where (file, layer, table, ids) and what to do. Only `cli.py` catches
@@ -62,6 +63,10 @@ class CRSError(ContractError):
 
 class PublicationError(PipelineError, OSError):
     """A product cannot be written, checked or swapped in."""
+
+
+class EngineError(PipelineError, OSError):
+    """The processes that compute cannot be started, reached or trusted, or are lost."""
 
 
 _FRENCH_FAULTS = {"extra_forbidden": "clé inconnue", "missing": "clé manquante"}

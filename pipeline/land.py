@@ -217,7 +217,8 @@ class LandReader:
         codes = frozenset(communes["insee_code"])
         if codes not in self._contexts:
             with TemporaryDirectory(prefix="parzan-") as work:
-                self._contexts[codes] = read_land_context(
+                # That of one run, or of one commune: those of a region would fill the memory.
+                context = read_land_context(
                     self._data,
                     territory,
                     communes,
@@ -226,6 +227,7 @@ class LandReader:
                     work=Path(work),
                     on_progress=on_step,
                 )
+            self._contexts = {codes: context}
         return self._contexts[codes]
 
     def _own_vintages(

@@ -122,6 +122,11 @@ class RuleBook(Strict):
         known = {first, *self._boundaries(), *boundaries}
         return max(boundary for boundary in known if first <= boundary <= day)
 
+    def next_change(self, day: date, boundaries: Iterable[date] = ()) -> date:
+        """Return the first date > `day` on which `as_of` moves; `date.max` where none is known."""
+        known = (*self._boundaries(), *boundaries, date.max)
+        return min(boundary for boundary in known if boundary > day)
+
     def _dated(self) -> Iterator[Dated]:
         yield from (value for rule in self.rules for value in rule.values)
         yield from (*self.exclusions, *self.protections, *self.derogations, *self.land)

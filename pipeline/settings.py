@@ -17,10 +17,11 @@ def _shipped(in_checkout: str, in_wheel: str) -> Path:
 
 class Settings(BaseSettings):
     """
-    Folders of a run, and how live services are met.
+    Folders of a run, how live services are met, what a refresh may take of the machine.
 
     Each field is read from the environment (`PARZAN_DATA`, `PARZAN_OUT`, `PARZAN_CONFIG`,
-    `PARZAN_OFFLINE`, `PARZAN_CONTACT`, `PARZAN_SERVICES` in JSON, `PARZAN_KEEP_DAYS`).
+    `PARZAN_OFFLINE`, `PARZAN_CONTACT`, `PARZAN_SERVICES` in JSON, `PARZAN_KEEP_DAYS`,
+    `PARZAN_WORKER_MEMORY_MB`…).
     """
 
     model_config = SettingsConfigDict(env_prefix="PARZAN_", extra="ignore", frozen=True)
@@ -40,6 +41,17 @@ class Settings(BaseSettings):
     keep_days: float = Field(
         default=90, ge=0, description="age under which `sources prune` forgets no answer, days"
     )
+    worker_memory_mb: int = Field(
+        default=4096, ge=256, description="memory beyond which a process of a refresh is ended, MiB"
+    )
+    tasks_per_worker: int = Field(
+        default=2, ge=1, description="communes given out at once for each process of a refresh"
+    )
+    scheduler_wait_s: float = Field(
+        default=30, gt=0, description="how long a scheduler and its first worker are waited for"
+    )
+    log_mb: int = Field(default=5, ge=1, description="size at which a log file is put aside, MiB")
+    log_copies: int = Field(default=12, ge=1, description="log files put aside that are kept")
 
     @property
     def sample(self) -> Path:
