@@ -14,6 +14,7 @@ import shapely
 from pipeline.assumptions import Assumptions
 from pipeline.before import Before
 from pipeline.configuration import Configuration
+from pipeline.contracts import conform
 from pipeline.crs import Territory, ground_area, territory_of
 from pipeline.delimitation import Delimited, delimit
 from pipeline.eligible_surface.ground import gather_masks
@@ -30,6 +31,7 @@ from pipeline.obligation.dossiers import boundaries, own_dossiers
 from pipeline.obligation.protections import protection_shares
 from pipeline.parking_lots.land import parcels_of_lots
 from pipeline.rules import RuleBook
+from pipeline.schemas import UNTIL, Fingerprint
 from pipeline.tree_canopy.mapped_trees import crowns_of
 from pipeline.tree_canopy.measure import Overhead, OverheadSources, measure_overhead
 
@@ -63,8 +65,10 @@ def measure_commune(
         found = delimit(insee_code, sources, known, run.assumptions, territory, seen_on=day)
         commune = _of_commune(sources.communes, insee_code)
         dossiers = own_dossiers(sources.dossiers, commune, found.lots)
-        dated = replace(run, day=_as_of(run, dossiers))
+        days = _boundaries(run, dossiers)
+        dated = replace(run, day=run.rules.as_of(day, days))
         product, remarks = _qualify(dated, sources, found, dossiers, on_step)
+    product = _good_until(product, run.rules.next_change(day, days))
     return product, (*sources.warnings, *known.review.remarks, *remarks)
 
 
@@ -109,12 +113,18 @@ def _read(run: _Run, data: Path, work: Path, on_step: OnStep) -> Sources:
     )
 
 
-def _as_of(run: _Run, dossiers: gpd.GeoDataFrame) -> date:
-    """Return the last day on which the law, a file or a priority changed for this commune."""
+def _boundaries(run: _Run, dossiers: gpd.GeoDataFrame) -> tuple[date, ...]:
+    """Return the days on which a file or a priority changes by itself, for this commune."""
     days = boundaries(dossiers)
     soon = timedelta(days=run.assumptions.priority.soon_days.value)
-    nearing = [due - soon for due in (*run.rules.due_days(), *days)]
-    return run.rules.as_of(run.day, (*days, *nearing))
+    return (*days, *(due - soon for due in (*run.rules.due_days(), *days)))
+
+
+def _good_until(product: Product, day: date) -> Product:
+    """Say in the product on which day its car parks may change, nothing being deposited."""
+    row = pd.DataFrame({"name": [UNTIL], "value": [day.isoformat()]})
+    tables = replace(product.inventory, fingerprints=conform(Fingerprint, row))
+    return replace(product, inventory=tables)
 
 
 def _qualify(

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import EngineError, PipelineError
 from pipeline.fingerprints import Making, making_of
-from pipeline.inventory.products import DATED_FOLDERS
 
 if TYPE_CHECKING:
     from pipeline.configuration import Configuration
@@ -119,7 +118,7 @@ def _made(order: Order) -> Outcome:
         order.insee_code,
         sha256=hashlib.sha256(result.path.read_bytes()).hexdigest(),
         as_of=result.product.as_of,
-        until=_until(job, configuration),
+        until=_until(result),
         summary=_summary(result),
         warnings=result.warnings,
     )
@@ -146,11 +145,11 @@ def _desk(job: Job) -> "tuple[Configuration, LandReader]":
     return configuration, LandReader(job.data, job.day, configuration)
 
 
-def _until(job: Job, configuration: "Configuration") -> date | None:
-    """Return the day on which the product may change by itself; None where the files may say."""
-    if any((job.data / name).is_dir() for name in DATED_FOLDERS):
-        return None
-    return next_change(configuration, job.day)
+def _until(result: "Result") -> date | None:
+    """Return the day on which the product may change by itself; None where it does not say."""
+    prints = result.product.inventory.fingerprints.set_index("name")["value"]
+    told = prints.get("valable_jusqu_au")
+    return None if told is None else date.fromisoformat(told)
 
 
 def next_change(configuration: "Configuration", day: date) -> date:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pipeline.assumptions import Assumptions, load_assumptions
 from pipeline.crs import Territory, load_territories
+from pipeline.fingerprints import Making, making_of
 from pipeline.ingestion.catalogue import Catalogue, load_catalogue
 from pipeline.obligation.law import check_completeness
 from pipeline.rule_files import load_rules
@@ -13,12 +14,17 @@ from pipeline.settings import Settings
 
 @dataclass(frozen=True)
 class Configuration:
-    """What a run needs beside the data: the law, the modelling choices, what sources are."""
+    """
+    What a run needs beside the data: the law, the modelling choices, what sources are.
+
+    `making` are the digests of these and of the code.
+    """
 
     rules: RuleBook
     assumptions: Assumptions
     territories: tuple[Territory, ...]
     catalogue: Catalogue
+    making: Making
 
     @classmethod
     def load(cls, settings: Settings) -> "Configuration":
@@ -30,4 +36,5 @@ class Configuration:
             assumptions=load_assumptions(settings.config / "assumptions.yaml"),
             territories=load_territories(settings.config / "territories.yaml"),
             catalogue=load_catalogue(settings.config / "sources.yaml"),
+            making=making_of(settings.config),
         )

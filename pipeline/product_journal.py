@@ -1,4 +1,4 @@
-"""The journal of a product: what changed since the published one, added to what it carries."""
+"""What a product says of itself: what it is made from, what changed since the published one."""
 
 from dataclasses import replace
 from datetime import date
@@ -6,11 +6,40 @@ from datetime import date
 import pandas as pd
 
 from pipeline.assumptions import Assumptions
+from pipeline.contracts import conform
 from pipeline.export.product import Product
 from pipeline.export.published_parks import parks_as_published
+from pipeline.fingerprints import Making
 from pipeline.inventory.differences import differences
 from pipeline.inventory.journal import append
 from pipeline.inventory.states import State, fingerprints_of, replayed_of, sources_of
+from pipeline.schemas import UNTIL, Fingerprint
+
+# What is read beside car parks and changes on dates of its own.
+DATED_LAND = frozenset({"exemptions_sols"})
+
+
+def with_fingerprints(product: Product, making: Making, corrections: str) -> Product:
+    """
+    Return the product with the digests of what it is made from, beside its sources.
+
+    The day until which its car parks are good (`UNTIL`) stays, unless places are exempted: the
+    dates of these are their own, and not known here.
+    """
+    kept = product.inventory.fingerprints
+    folders = product.records.loc[product.records["state"] != "absente", "folder"]
+    if folders.isin(DATED_LAND).any():
+        kept = kept[kept["name"] != UNTIL]
+    told = {
+        "regles": making.rules,
+        "hypotheses": making.assumptions,
+        "code": making.code,
+        "corrections": corrections,
+    }
+    rows = pd.DataFrame({"name": list(told), "value": list(told.values())})
+    prints = pd.concat([kept, conform(Fingerprint, rows)])
+    tables = replace(product.inventory, fingerprints=prints.reset_index(drop=True))
+    return replace(product, inventory=tables)
 
 
 def with_journal(

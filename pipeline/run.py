@@ -8,7 +8,9 @@ from pipeline.car_parks import OnStep, measure_commune
 from pipeline.configuration import Configuration
 from pipeline.crs import territory_of
 from pipeline.export.publish import Result, publish, publish_note
+from pipeline.inventory.inventories import keep_inventory
 from pipeline.land import LandReader, with_land
+from pipeline.product_journal import with_fingerprints, with_journal
 
 
 def run_commune(
@@ -26,7 +28,9 @@ def run_commune(
     """
     Qualify the car parks and the land of one commune and publish `OUT/DEP/INSEE.gpkg`.
 
-    Where a land cover is known, its method note goes beside it, in `INSEE_note.html`.
+    Parks keep their identifiers, the decisions of the agents are carried out again, what changed
+    since the last product goes to the journal, and the parks to the inventory of the day. Where a
+    land cover is known, its method note goes beside it, in `INSEE_note.html`.
 
     Parameters
     ----------
@@ -60,8 +64,17 @@ def run_commune(
     )
     reader = land or LandReader(data, day, configuration)
     product, remarks = with_land(parks, reader, derive=derive_land, on_step=on_step)
+    told = with_fingerprints(product, configuration.making, before.corrections)
+    product = with_journal(
+        told,
+        before.state,
+        before.previous.journal,
+        seen_on=day,
+        assumptions=configuration.assumptions,
+    )
     on_step("Écriture du GeoPackage")
     path = publish(product, out, overwrite=overwrite)
+    keep_inventory(path, out, day)
     if product.land.vintages:
         publish_note(product, out)
     return Result(product=product, path=path, warnings=(*warnings, *remarks))

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from pipeline.inventory.file_digests import NO_FILE, FileDigests
 from pipeline.inventory.records import Inputs, Made
+from pipeline.schemas import UNTIL
 
 NO_CORRECTION = "aucune"
 SEEN = "sources:"  # before the list of the files that a product says it was made from
 # What an agent dates in these folders changes a verdict, on days that the product does not say.
 DATED_FOLDERS = ("dossiers", "exemptions_sols")
-_UNTIL = "valable_jusqu_au"
 _CODE_LENGTH = 5
 
 
@@ -63,7 +63,7 @@ def read_made(path: Path, sha256: str, next_change: Callable[[date], date]) -> M
             code=prints["code"],
             corrections=prints["corrections"],
         )
-        told = prints.get(_UNTIL)
+        told = prints.get(UNTIL)
         until = date.fromisoformat(told) if told else None
     except (sqlite3.Error, KeyError, ValueError):
         return None

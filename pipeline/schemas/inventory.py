@@ -42,6 +42,8 @@ CHANGE_KINDS = (
     "echeance_proche",
     "correction",
 )
+# Among the fingerprints: the day on which a product may change by itself, ISO.
+UNTIL = "valable_jusqu_au"
 STATUSES = ("assujetti", "non_assujetti", "exonere", "a_verifier", "hors_champ")
 CHANGE_CAUSES = ("donnees", "regle", "hypothese", "correction", "code", "calendrier")
 
