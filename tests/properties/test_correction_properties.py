@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 import geopandas as gpd
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.inventory.bases import known_bases
@@ -98,6 +98,18 @@ def carry(world, step):
     return None
 
 
+# The second decision is taken on an outline that goes away again: the first one must come back.
+THERE_AND_BACK = [
+    ("decide", "A", ("fixer_places", "17")),
+    ("edit", "A", 6),
+    ("run", None, None),
+    ("decide", "A", ("fixer_places", "23")),
+    ("run", None, None),
+    ("edit", "A", 0),
+]
+
+
+@example(THERE_AND_BACK)
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.one_of(EDITS, DECISIONS, DECISIONS, RUNS), min_size=3, max_size=12))
 def test_any_sequence_of_edits_and_decisions_keeps_every_decision_that_fits(steps):
