@@ -73,8 +73,9 @@ def run_commune(
         assumptions=configuration.assumptions,
     )
     on_step("Écriture du GeoPackage")
-    path = publish(product, out, overwrite=overwrite)
+    said: list[str] = []
+    path = publish(product, out, overwrite=overwrite, on_remark=said.append)
     keep_inventory(path, out, day)
     if product.land.vintages:
         publish_note(product, out)
-    return Result(product=product, path=path, warnings=(*warnings, *remarks))
+    return Result(product=product, path=path, warnings=(*warnings, *remarks, *said))

@@ -2,6 +2,7 @@
 
 import filecmp
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from pipeline.export.project import PROJECT_NAME, Frame, Licence, project_docume
 from pipeline.export.project_layers import Contents, shown_layers
 from pipeline.export.qgis_xml import archive_hex
 from pipeline.export.registry import write_metadata, write_project, write_schema, write_styles
-from pipeline.export.review import create_review
+from pipeline.export.review import prepare_review
 from pipeline.export.seal import seal, settle, swap, sweep, temporary_beside
 from pipeline.export.styles import stored_styles
 
@@ -36,9 +37,15 @@ class Result:
     warnings: tuple[str, ...]
 
 
-def publish(product: Product, out: Path, *, overwrite: bool = True) -> Path:
+def publish(
+    product: Product,
+    out: Path,
+    *,
+    overwrite: bool = True,
+    on_remark: Callable[[str], None] = lambda _: None,
+) -> Path:
     """
-    Write `OUT/DEP/INSEE.gpkg`, and `INSEE_revue.gpkg` beside it if there is none yet.
+    Write `OUT/DEP/INSEE.gpkg`; `INSEE_revue.gpkg` beside it is made or completed, never replaced.
 
     The new file takes the place of the old one only when it is whole, checked and on the disk;
     until then, and whatever fails, the old one is not touched. The same product gives the same
@@ -52,6 +59,8 @@ def publish(product: Product, out: Path, *, overwrite: bool = True) -> Path:
         Root of the products; folders are made as needed.
     overwrite
         Replace a published file whose content differs; without it, such a file is an error.
+    on_remark
+        Told, in French, what the agents should know of their file.
 
     Returns
     -------
@@ -78,7 +87,8 @@ def publish(product: Product, out: Path, *, overwrite: bool = True) -> Path:
             _write(product, temporary, path.name, review.name)
             seal(temporary)
             _refuse_faults(temporary, path)
-            create_review(review, product.territory, stamp(product.as_of))
+            for remark in prepare_review(review, product.territory, stamp(product.as_of)):
+                on_remark(remark)
             _put_in_place(temporary, path, overwrite=overwrite)
     except PublicationError:
         raise
