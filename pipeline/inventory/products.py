@@ -8,8 +8,10 @@ from contextlib import closing
 from datetime import date
 from pathlib import Path
 
+from pipeline.errors import SourceError
 from pipeline.inventory.file_digests import NO_FILE, FileDigests
 from pipeline.inventory.records import Inputs, Made
+from pipeline.inventory.snapshot import snapshot
 from pipeline.schemas import UNTIL
 
 NO_CORRECTION = "aucune"
@@ -100,9 +102,9 @@ def corrections_digest(path: Path, digests: FileDigests) -> str:
         if not path.exists():
             return NO_CORRECTION
         try:
-            with closing(_read_only(path)) as opened:
+            with snapshot(path) as opened:  # an agent may have it open: not a byte is touched
                 rows = opened.execute("SELECT * FROM corrections ORDER BY 1").fetchall()
-        except sqlite3.Error:
+        except (sqlite3.Error, SourceError):
             return hashlib.sha256(path.read_bytes()).hexdigest()
         return hashlib.sha256(repr(rows).encode()).hexdigest() if rows else NO_CORRECTION
 
