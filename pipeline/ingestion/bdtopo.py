@@ -103,6 +103,15 @@ def _read_layer(
     report.row_count += len(rows)
 
 
+def is_read(report: FileReport, layer: str, assumptions: Assumptions, *, with_land: bool) -> bool:
+    """Tell whether `read_bdtopo` reads a layer, or only says that it has no use for it."""
+    fields, _ = count_fields(report, layer)
+    name = f"{report.file.stem} {layer}".lower()
+    return _kind(name, fields) is not None or (
+        with_land and tells_land(name, assumptions.derived_land)
+    )
+
+
 def _kind(name: str, fields: frozenset[str]) -> str | None:
     """Return which table a layer feeds, from its name, else from its columns; or None."""
     by_name = (

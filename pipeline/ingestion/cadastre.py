@@ -17,7 +17,7 @@ _SHEET_IDU_LENGTH = 12  # EDIGEO leaves the département out
 _LIGHT_BUILDING = "02"
 # « Parking, terrasse, surplomb » : irregular, mixed with terraces, hence a hint and no more.
 _PARKING_SYMBOL = "64"
-_SHEET_LAYERS = ("PARCELLE_id", "BATIMENT_id", "TLINE_id")
+SHEET_LAYERS = ("PARCELLE_id", "BATIMENT_id", "TLINE_id")
 _SHEET = re.compile(r"(?<![0-9A-Z])(?P<departement>[0-9]{2}|2[AB])(?P<commune>[0-9]{3})[0-9A-Z]{7}")
 
 
@@ -50,7 +50,7 @@ def read_cadastre(reports: Sequence[FileReport], scope: Scope) -> Cadastre:
 def _read_layer(
     report: FileReport, layer: str, scope: Scope, seen: set[str], found: Cadastre
 ) -> None:
-    if report.file.format == "edigeo" and layer not in _SHEET_LAYERS:
+    if report.file.format == "edigeo" and layer not in SHEET_LAYERS:
         return
     table = read_layer(report, layer, scope)
     for date in _dates(table):

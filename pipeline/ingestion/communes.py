@@ -13,7 +13,13 @@ from pipeline.ingestion.catalogue import as_text
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.repairs import drop_repeated, keep_polygons
 from pipeline.ingestion.scope import Bounds, Scope
-from pipeline.ingestion.vector import count_fields, list_layers, read_columns, read_layer
+from pipeline.ingestion.vector import (
+    Equal,
+    count_fields,
+    list_layers,
+    read_columns,
+    read_layer,
+)
 from pipeline.schemas import Commune
 
 _COMMUNES = re.compile(r"communes?", re.IGNORECASE)
@@ -99,7 +105,7 @@ def _read_rows(report: FileReport, layer: str, scope: Scope, only: str | None) -
     name = scope.catalogue["communes"].known(fields, "insee_code")
     if only is not None and name is not None:
         try:
-            row = read_layer(report, layer, scope, where=f"\"{name}\" = '{only}'")
+            row = read_layer(report, layer, scope, equal=Equal(name, only))
         except SourceError:  # a column of numbers: compared below, once read
             return read_layer(report, layer, scope)
         if len(row):

@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import SourceError
@@ -30,7 +30,8 @@ class SourceFile:
 
     `name` is its path relative to the data folder, in one line; `path` is where it can be opened
     (a temporary folder for the members of an archive); `sha256` is that of the deposited file.
-    `damage` says in French why a file named as data cannot be read; None for any other.
+    `damage` says in French why a file named as data cannot be read; None for any other. `member`
+    is its path in the archive that holds it; `store` is where copies of what it holds may be.
     """
 
     folder: str
@@ -39,6 +40,8 @@ class SourceFile:
     format: Format
     sha256: str
     damage: str | None = None
+    member: str = ""
+    store: Path | None = field(default=None, compare=False)
 
     @property
     def stem(self) -> str:
@@ -51,7 +54,38 @@ class SourceFile:
         return f"{base}/{rank}" if layer.lower() == self.stem.lower() else f"{base}/{layer}/{rank}"
 
 
-def find_files(data: Path, folder: str, work: Path) -> tuple[SourceFile, ...] | None:
+class Desk:
+    """
+    Where files are hashed and opened: here, a temporary folder, anew each time.
+
+    Parameters
+    ----------
+    work
+        Receives what archives hold, and files under a name that drivers accept.
+    """
+
+    def __init__(self, work: Path) -> None:
+        self._work = work
+
+    def sha256(self, path: Path) -> str:
+        """Return the digest of a file, of all its parts for a shapefile."""
+        return file_digest(path)
+
+    def unpacked(self, path: Path, found: Format, name: str, place: str, sha256: str) -> Path:  # noqa: ARG002 - for those that keep what they unpack
+        """Return the folder of what an archive holds; `place` is a new one, in `work`."""
+        into = self._work / place
+        unpack(path, found, into, name)
+        return into
+
+    def openable(self, path: Path, found: Format, sha256: str) -> Path:  # noqa: ARG002 - idem
+        """Return a path that the drivers accept: the right extension, no `!`, no line break."""
+        digest = hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()
+        return renamed(path, found, self._work / "noms" / digest[:16]) or path.resolve()
+
+
+def find_files(
+    data: Path, folder: str, work: Path, *, desk: Desk | None = None
+) -> tuple[SourceFile, ...] | None:
     """
     List the files of a source folder, archives opened, in the order of their names.
 
@@ -63,6 +97,8 @@ def find_files(data: Path, folder: str, work: Path) -> tuple[SourceFile, ...] | 
         Name of one source, `osm` for instance.
     work
         Temporary folder that receives what archives hold.
+    desk
+        Where files are hashed and opened; `work` by default.
 
     Returns
     -------
@@ -79,7 +115,7 @@ def find_files(data: Path, folder: str, work: Path) -> tuple[SourceFile, ...] | 
     if not root.is_dir():
         return None
     try:
-        files = tuple(_expand(data, folder, work))
+        files = tuple(_expand(data, folder, desk or Desk(work)))
     except (PermissionError, IsADirectoryError) as error:
         msg = f"{folder}/ : fichier illisible ({error.strerror}) ; vérifier les droits"
         raise SourceError(msg) from error
@@ -89,28 +125,29 @@ def find_files(data: Path, folder: str, work: Path) -> tuple[SourceFile, ...] | 
     return files
 
 
-def _expand(data: Path, folder: str, work: Path) -> Iterator[SourceFile]:
-    paths = {path: sniff(path) for path in _candidates(data / folder)}
+def _expand(data: Path, folder: str, desk: Desk) -> Iterator[SourceFile]:
+    paths = {path: sniff(path) for path in candidates(data / folder)}
     # Users were once told to deposit beside a 7z what it holds: read twice, it would be refused.
     is_extracted = any(found not in {"7z", "unknown"} for found in paths.values())
     for number, (path, found) in enumerate(paths.items()):
         name = _shown(path.relative_to(data))
-        sha256 = file_digest(path)
+        sha256 = desk.sha256(path)
         if found == "7z" and is_extracted:
             yield SourceFile(folder, name, path.resolve(), "unknown", sha256)
         elif found in ARCHIVES:
-            into = work / folder / str(number)
-            unpack(path, found, into, name)
+            into = desk.unpacked(path, found, name, f"{folder}/{number}", sha256)
             # An archive that holds no data is still a file of the folder: reported, not skipped.
             nothing = (SourceFile(folder, name, path.resolve(), "unknown", sha256),)
-            yield from tuple(_members(folder, name, into, sha256)) or nothing
+            yield from tuple(_members(folder, name, into, sha256, desk)) or nothing
         elif not (found in {"csv", "unknown"} and path.suffix.lower() in EXPLANATIONS):
-            opened = _openable(path, found, work)
+            opened = desk.openable(path, found, sha256)
             yield SourceFile(folder, name, opened, found, sha256, _damage(path, found))
 
 
-def _members(folder: str, archive: str, into: Path, sha256: str) -> Iterator[SourceFile]:
-    paths = list(_candidates(into))
+def _members(
+    folder: str, archive: str, into: Path, sha256: str, desk: Desk
+) -> Iterator[SourceFile]:
+    paths = list(candidates(into))
     for path in paths:
         found = sniff(path)
         if found in {"csv", "unknown"} and path.suffix.lower() in EXPLANATIONS:
@@ -118,9 +155,10 @@ def _members(folder: str, archive: str, into: Path, sha256: str) -> Iterator[Sou
         damage = _damage(path, found)
         # An archive in an archive is not opened: it is reported as unknown.
         found = "unknown" if found in ARCHIVES else found
+        member = path.relative_to(into).as_posix()
         name = archive if len(paths) == 1 else f"{archive}/{_shown(path.relative_to(into))}"
-        opened = _openable(path, found, into.parent)
-        yield SourceFile(folder, name, opened, found, sha256, damage)
+        opened = desk.openable(path, found, f"{sha256}/{member}")
+        yield SourceFile(folder, name, opened, found, sha256, damage, member)
 
 
 def _damage(path: Path, found: Format) -> str | None:
@@ -134,25 +172,24 @@ def _damage(path: Path, found: Format) -> str | None:
     return f"contenu non reconnu pour un fichier {suffix} ; le redéposer ou le retirer"
 
 
-def _candidates(root: Path) -> Iterator[Path]:
+def candidates(root: Path) -> Iterator[Path]:
+    """Yield the files of a folder that may be sources, in the order of their names."""
     for path in sorted(root.rglob("*")):
         hidden = any(part.startswith((".", "__MACOSX")) for part in path.relative_to(root).parts)
         if path.is_file() and not hidden and path.suffix.lower() not in SIDECARS:
             yield path
 
 
-def _openable(path: Path, found: Format, work: Path) -> Path:
-    """Return a path that the drivers accept: the right extension, no `!`, no line break."""
+def renamed(path: Path, found: Format, target: Path) -> Path | None:
+    """Copy a file whose name no driver would accept to a new folder; None for any other."""
     extension = _EXTENSION.get(found)
     odd = "!" in str(path) or not str(path).isprintable()
     if extension is None or not (odd or not path.name.endswith(extension)):
-        return path.resolve()
+        return None
     if not odd and found not in {"geopackage", "shapefile", "osm_xml", "osm_pbf"}:
-        return path.resolve()
-    digest = hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()
-    target = work / "noms" / digest[:16]
+        return None
     target.mkdir(parents=True, exist_ok=True)
-    for part in _parts(path) if found == "shapefile" else (path,):
+    for part in parts_of(path) if found == "shapefile" else (path,):
         shutil.copyfile(
             part, target / f"couche{part.suffix.lower() if part != path else extension}"
         )
@@ -162,14 +199,14 @@ def _openable(path: Path, found: Format, work: Path) -> Path:
 def file_digest(path: Path) -> str:
     """Return the SHA-256 of a file, or of all parts of a shapefile, in hexadecimal."""
     digest = hashlib.sha256()
-    for part in _parts(path):
+    for part in parts_of(path):
         with part.open("rb") as stream:
             while chunk := stream.read(_CHUNK):
                 digest.update(chunk)
     return digest.hexdigest()
 
 
-def _parts(path: Path) -> list[Path]:
+def parts_of(path: Path) -> list[Path]:
     """Return the file, or all parts of a shapefile in the order of their names."""
     if path.suffix.lower() != ".shp":
         return [path]
@@ -192,6 +229,6 @@ def deposits(data: Path, folder: str) -> Iterator[tuple[str, list[Path]]]:
     Those are the files of `find_files`, archives closed; nothing is read but the first bytes.
     """
     root = data / folder
-    for path in _candidates(root) if root.is_dir() else ():
+    for path in candidates(root) if root.is_dir() else ():
         if not (path.suffix.lower() in EXPLANATIONS and sniff(path) in {"csv", "unknown"}):
-            yield _shown(path.relative_to(data)), _parts(path)
+            yield _shown(path.relative_to(data)), parts_of(path)

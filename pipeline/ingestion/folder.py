@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -12,24 +13,23 @@ from pipeline.assumptions import Assumptions
 from pipeline.contracts import check, check_table, conform, empty
 from pipeline.crs import Territory
 from pipeline.errors import SourceError
-from pipeline.ingestion.bdtopo import read_bdtopo
-from pipeline.ingestion.cadastre import read_cadastre
+from pipeline.ingestion.bdtopo import BdTopo, read_bdtopo
+from pipeline.ingestion.cadastre import Cadastre, read_cadastre
 from pipeline.ingestion.catalogue import Catalogue
 from pipeline.ingestion.checking import check_sources, list_proofs, list_sources
 from pipeline.ingestion.communes import find_window, read_communes
 from pipeline.ingestion.dossiers import read_dossiers
-from pipeline.ingestion.files import find_files
-from pipeline.ingestion.formats import READ_IN, VECTORS
+from pipeline.ingestion.folders import Folders
 from pipeline.ingestion.height_model import HeightModel, read_height_model
 from pipeline.ingestion.icpe import read_installations
 from pipeline.ingestion.land_evidence import gather_land_evidence
+from pipeline.ingestion.land_words import LandRows
 from pipeline.ingestion.monuments import read_monuments
-from pipeline.ingestion.osm import read_osm
+from pipeline.ingestion.osm import Osm, read_osm
 from pipeline.ingestion.owners import read_owned_parcels, tells_owners
 from pipeline.ingestion.parkings import read_parkings
-from pipeline.ingestion.proofs import proofs_of
 from pipeline.ingestion.protections import read_protections
-from pipeline.ingestion.provenance import FileReport, note_mixed_vintages, to_records
+from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.rpg import read_rpg
 from pipeline.ingestion.scope import Scope
 from pipeline.ingestion.trees import read_trees
@@ -49,13 +49,11 @@ from pipeline.schemas import (
     ParkingCandidate,
     Perimeter,
     Road,
-    SourceRecord,
     Table,
     Tree,
     YieldCell,
 )
 
-_SHOWN_REMARKS = 300
 _INSEE_LENGTH = 5
 
 __all__ = ["Sources", "check_sources", "list_proofs", "list_sources", "read_sources"]
@@ -106,6 +104,7 @@ def read_sources(
     heritage_radius_m: float,
     work: Path,
     with_land: bool = False,
+    prepared: Path | None = None,
     on_progress: Callable[[str], None] | None = None,
 ) -> Sources:
     """
@@ -127,6 +126,8 @@ def read_sources(
         Temporary folder that receives what archives hold; heights are read there later.
     with_land
         Also tell what the ground is made of, for a derived land cover; opens `rpg/`.
+    prepared
+        The store of prepared sources, when it is not the one of the data folder (`.prepare`).
     on_progress
         Called with the label of each folder before it is read.
 
@@ -144,127 +145,39 @@ def read_sources(
         msg = f"{data} : dossier des sources introuvable ; le créer ou indiquer --data"
         raise SourceError(msg)
     scope = Scope(territory, None, insee_code, catalogue, work)
-    folders = Folders(data, scope, on_progress or (lambda _: None))
+    folders = Folders(data, scope, on_progress or (lambda _: None), prepared)
     return _read(folders, assumptions, heritage_radius_m, with_land=with_land)
-
-
-class Folders:
-    """Opens folders one by one, and remembers what was found in each."""
-
-    def __init__(self, data: Path, scope: Scope, on_progress: Callable[[str], None]) -> None:
-        self.scope = scope
-        self.reports: list[FileReport] = []
-        self.missing: list[str] = []
-        self._data = data
-        self._on_progress = on_progress
-
-    def opened(self, name: str) -> list[FileReport]:
-        """Return the readable files of a folder opened before."""
-        accepted = READ_IN.get(name, VECTORS)
-        return [r for r in self.reports if r.file.folder == name and r.file.format in accepted]
-
-    def open(self, name: str) -> list[FileReport]:
-        """Return the files of a folder; none, and a record, when it is absent."""
-        self._on_progress(self.scope.catalogue[name].label)
-        files = find_files(self._data, name, self.scope.work)
-        if files is None:
-            self.missing.append(name)
-            return []
-        reports = [FileReport(file) for file in files]
-        self.reports += reports
-        for report in reports:
-            if report.file.damage is not None:
-                raise report.refusal(report.file.damage)
-            if report.file.format not in READ_IN.get(name, VECTORS):
-                _leave(report)
-        if not self.opened(name):
-            formats = self.scope.catalogue[name].formats
-            msg = f"{name}/ : aucun fichier lisible dans ce dossier ; formats lus : {formats}"
-            raise SourceError(msg)
-        return self.opened(name)
-
-    def records(self) -> pd.DataFrame:
-        """Return what each file gave, and the folders that are absent."""
-        self.mixed()
-        proofs = proofs_of(self._data)
-        found = to_records(self.reports, self.missing, self.scope.catalogue, proofs)
-        return check_table(SourceRecord, found)
-
-    def warnings(self) -> tuple[str, ...]:
-        """Return what the person who runs the command should know, one line each."""
-        absent = [
-            f"{name}/ : {self.scope.catalogue[name].label}, source absente" for name in self.missing
-        ]
-        useless = [
-            f"{name}/ : {self._why_useless(name)}"
-            for name in dict.fromkeys(report.file.folder for report in self.reports)
-            if not any(report.row_count for report in self.opened(name))
-        ]
-        return (
-            *absent,
-            *useless,
-            *self.mixed(),
-            *(line for report in self.reports for line in report.warnings),
-        )
-
-    def mixed(self) -> list[str]:
-        """Note the vintages that mix on the files concerned, and return what to say of them."""
-        return note_mixed_vintages(self.reports, self.scope.catalogue, proofs_of(self._data))
-
-    def _why_useless(self, name: str) -> str:
-        """Tell a folder without data around the commune from one whose data was set aside."""
-        around = f"autour de la commune {self.scope.insee_code}"
-        reports = self.opened(name)
-        met = sum(report.met or 0 for report in reports)
-        said = " ; ".join(remark for report in reports for remark in report.remarks)
-        if met == 0 and all(report.met is not None for report in reports):
-            return f"aucune donnée {around}"
-        seen = f"aucun des {met} objets lus n'est gardé" if met else "aucun objet n'est lu"
-        return f"{seen} {around} : {said[:_SHOWN_REMARKS] or 'voir la table des sources'}"
 
 
 def _read(
     folders: Folders, assumptions: Assumptions, heritage_radius_m: float, *, with_land: bool
 ) -> Sources:
     scope = _around_commune(folders, assumptions.parking_lots.halo_m.value)
+    crs = scope.territory.crs
     communes = read_communes(folders.opened("communes"), scope)
-    files = folders.open("osm")
-    osm = [read_osm(files, scope, assumptions, with_land=with_land)] if files else []
-    bdtopo = read_bdtopo(folders.open("bdtopo"), scope, assumptions, with_land=with_land)
-    rpg = [read_rpg(folders.open("rpg"), scope, assumptions.derived_land)] if with_land else []
-    cadastre = read_cadastre(folders.open("cadastre"), scope)
+    drawn = _read_drawn(folders, scope, assumptions, with_land=with_land)
     parkings = read_parkings(folders.open("parkings"), scope)
     icpe = read_installations(folders.open("icpe"), folders.open("icpe_emprises"), scope)
     trees = read_trees(folders.open("arbres"), scope)
     perimeters = read_protections(folders.open("servitudes"), scope)
     circles = _read_circles(folders, scope, assumptions, heritage_radius_m)
     dossiers = read_dossiers(folders.open("dossiers"), scope)
-    owned = _read_owned(folders, scope, communes, cadastre.parcels)
+    owned = _read_owned(folders, scope, communes, drawn.cadastre.parcels)
     cells = _read_cells(folders.open("irradiation"), scope)
     heights = read_height_model(folders.open("mnh"), scope)
-    crs = scope.territory.crs
-    parks = [*(o.candidates for o in osm), *bdtopo.candidates, *parkings]
+    parks = [*(o.candidates for o in drawn.osm), *drawn.bdtopo.candidates, *parkings]
     candidates = _stack(ParkingCandidate, parks, crs)
-    built = [*(o.buildings for o in osm), *bdtopo.buildings, *cadastre.buildings]
-    buildings = _stack(Building, built, crs)
-    told = [rows for rows in (*(o.land for o in osm), bdtopo.land, *rpg) if rows is not None]
+    buildings = _stack(Building, drawn.buildings, crs)
     land = empty(LandEvidence, crs)
     if with_land:
-        land = gather_land_evidence(told, buildings, candidates, assumptions, crs)
+        land = gather_land_evidence(drawn.land, buildings, candidates, assumptions, crs)
     return Sources(
+        **_tables_of(drawn, trees, crs),
         communes=check(Commune, communes, crs),
         candidates=candidates,
-        bays=_stack(ParkingBay, [o.bays for o in osm], crs),
-        roads=_stack(Road, [*(o.roads for o in osm), *bdtopo.roads], crs),
-        fences=_stack(Fence, [o.fences for o in osm], crs),
         buildings=buildings,
-        carports=_stack(Carport, [*(o.carports for o in osm), *bdtopo.carports], crs),
         installations=check(Installation, icpe, crs),
-        trees=_stack(Tree, [*(o.trees for o in osm), *trees], crs),
         perimeters=_stack(Perimeter, [*perimeters, *circles], crs),
-        parcels=_stack(Parcel, cadastre.parcels, crs),
-        hints=_stack(CadastralHint, cadastre.hints, crs),
-        masks=pa.concat_tables([MASKS.empty_table(), *(o.masks for o in osm), *bdtopo.masks]),
         land_evidence=land,
         dossiers=check(ParkDossier, dossiers, crs),
         owned_parcels=check_table(OwnedParcel, owned),
@@ -274,6 +187,53 @@ def _read(
         records=folders.records(),
         warnings=folders.warnings(),
     )
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """What the maps of the commune draw: OpenStreetMap, BD TOPO, cadastre, RPG."""
+
+    osm: list[Osm]
+    bdtopo: BdTopo
+    rpg: list[LandRows]
+    cadastre: Cadastre
+
+    @property
+    def buildings(self) -> list[pd.DataFrame]:
+        osm = (o.buildings for o in self.osm)
+        return [*osm, *self.bdtopo.buildings, *self.cadastre.buildings]
+
+    @property
+    def land(self) -> list[LandRows]:
+        told = (*(o.land for o in self.osm), self.bdtopo.land, *self.rpg)
+        return [rows for rows in told if rows is not None]
+
+
+def _read_drawn(
+    folders: Folders, scope: Scope, assumptions: Assumptions, *, with_land: bool
+) -> _Drawn:
+    files = folders.open("osm")
+    return _Drawn(
+        osm=[read_osm(files, scope, assumptions, with_land=with_land)] if files else [],
+        bdtopo=read_bdtopo(folders.open("bdtopo"), scope, assumptions, with_land=with_land),
+        rpg=[read_rpg(folders.open("rpg"), scope, assumptions.derived_land)] if with_land else [],
+        cadastre=read_cadastre(folders.open("cadastre"), scope),
+    )
+
+
+def _tables_of(drawn: _Drawn, trees: list[pd.DataFrame], crs: str) -> dict[str, Any]:
+    """Return the tables that the maps fill, by name in `Sources`."""
+    osm, bdtopo, cadastre = drawn.osm, drawn.bdtopo, drawn.cadastre
+    return {
+        "bays": _stack(ParkingBay, [o.bays for o in osm], crs),
+        "roads": _stack(Road, [*(o.roads for o in osm), *bdtopo.roads], crs),
+        "fences": _stack(Fence, [o.fences for o in osm], crs),
+        "carports": _stack(Carport, [*(o.carports for o in osm), *bdtopo.carports], crs),
+        "trees": _stack(Tree, [*(o.trees for o in osm), *trees], crs),
+        "parcels": _stack(Parcel, cadastre.parcels, crs),
+        "hints": _stack(CadastralHint, cadastre.hints, crs),
+        "masks": pa.concat_tables([MASKS.empty_table(), *(o.masks for o in osm), *bdtopo.masks]),
+    }
 
 
 def _read_circles(
@@ -302,14 +262,6 @@ def _read_cells(reports: list[FileReport], scope: Scope) -> gpd.GeoDataFrame:
     from pipeline.ingestion.irradiation import read_yield_cells
 
     return read_yield_cells(reports, scope)
-
-
-def _leave(report: FileReport) -> None:
-    """Record a file that its folder does not read."""
-    report.state = "sans_objet"
-    what = report.file.format
-    known = "format non reconnu" if what == "unknown" else f"format {what} sans usage ici"
-    report.warn(f"{known}, fichier non lu")
 
 
 def _around_commune(folders: Folders, halo_m: float) -> Scope:

@@ -14,6 +14,7 @@ from rasterio.warp import transform  # type: ignore[import-untyped] # idem
 
 from pipeline.french import decimal
 from pipeline.heights import Heights
+from pipeline.ingestion import prepared_heights
 from pipeline.ingestion.height_values import read_metres, refuse_other_heights
 from pipeline.ingestion.height_windows import Grid, Window, spread
 from pipeline.ingestion.placement import same_crs
@@ -95,12 +96,12 @@ def open_height_file(report: FileReport, scope: Scope) -> HeightFile | None:
         [`FINEST_M`, `COARSEST_M`], a date before `EARLIEST_YEAR` or to come, or values that are no
         heights in metres for a height model.
     """
+    if prepared_heights.is_away(report, scope):
+        report.meet(0)
+        return None
     with readable(report), open_raster(report) as dataset:
-        file = _placed(dataset, report, scope)
-        _refuse_other_resolutions(file)
-        _refuse_bare_ground_unknown(file, dataset.nodata)
-        _date(dataset, report, scope)
-        if not _meets(file.bounds, scope.window):
+        file = _located(dataset, report, scope)
+        if not prepared_heights.meets(file.bounds, scope.window):
             report.meet(0)
             return None
         report.meet(1)
@@ -112,6 +113,28 @@ def open_height_file(report: FileReport, scope: Scope) -> HeightFile | None:
     if file.kind == "mnh":
         refuse_other_heights(values, report, "unnamed" if _named_kind(report) is None else "named")
     report.row_count += 1
+    return file
+
+
+def locate_height_file(report: FileReport, scope: Scope) -> Bounds:
+    """
+    Return where a raster lies, metres in the territory CRS, without a look at its values.
+
+    Raises
+    ------
+    SourceError
+        As `open_height_file`, but for values.
+    """
+    with readable(report), open_raster(report) as dataset:
+        return _located(dataset, report, scope).bounds
+
+
+def _located(dataset: rasterio.DatasetReader, report: FileReport, scope: Scope) -> HeightFile:
+    """Tell where a raster lies and when it was flown; refuse one that is no model of heights."""
+    file = _placed(dataset, report, scope)
+    _refuse_other_resolutions(file)
+    _refuse_bare_ground_unknown(file, dataset.nodata)
+    _date(dataset, report, scope)
     return file
 
 
@@ -216,13 +239,6 @@ def _date(dataset: rasterio.DatasetReader, report: FileReport, scope: Scope) -> 
         report.vintage = min(named)
     known = "le millésime est la date des hauteurs"
     report.note(known if report.vintage else "date des hauteurs inconnue")
-
-
-def _meets(bounds: Bounds, window: Bounds | None) -> bool:
-    if window is None:
-        return True
-    west, south, east, north = bounds
-    return west < window[2] and south < window[3] and east > window[0] and north > window[1]
 
 
 def _sample(dataset: rasterio.DatasetReader) -> Heights:

@@ -9,6 +9,7 @@ from pipeline.contracts import conform
 from pipeline.errors import SourceError
 from pipeline.ingestion.encoding import undo_double_encoding
 from pipeline.ingestion.points import to_points
+from pipeline.ingestion.prepared_points import read_prepared_points
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.repairs import drop_repeated, keep_polygons
 from pipeline.ingestion.scope import Scope
@@ -80,6 +81,9 @@ def _read_points(reports: Sequence[FileReport], scope: Scope) -> pd.DataFrame:
 
 
 def _tables(report: FileReport, scope: Scope) -> list[tuple[pd.DataFrame, str]]:
+    copied = read_prepared_points(report, scope)
+    if copied is not None:
+        return [(copied, report.file.stem)]
     if report.file.format == "csv":
         return [(read_csv(report, mends=True), report.file.stem)]
     if report.file.format == "json":

@@ -12,7 +12,7 @@ from pipeline.crs import Territory
 from pipeline.errors import SourceError
 from pipeline.ingestion import brownfields, enaf, planning
 from pipeline.ingestion.catalogue import Catalogue
-from pipeline.ingestion.folder import Folders
+from pipeline.ingestion.folders import Folders
 from pipeline.ingestion.scope import Scope
 
 

@@ -15,7 +15,7 @@ from pipeline.errors import SourceError
 from pipeline.ingestion import exempted_places
 from pipeline.ingestion.catalogue import Catalogue
 from pipeline.ingestion.communes import read_communes
-from pipeline.ingestion.folder import Folders
+from pipeline.ingestion.folders import Folders
 from pipeline.ingestion.land_changes import read_declared_changes
 from pipeline.ingestion.land_layers import FOLDER
 from pipeline.ingestion.ocsge import read_land

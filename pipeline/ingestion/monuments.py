@@ -9,6 +9,7 @@ import shapely
 
 from pipeline.ingestion.encoding import undo_double_encoding
 from pipeline.ingestion.points import to_points
+from pipeline.ingestion.prepared_points import read_prepared_points
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.repairs import drop_repeated
 from pipeline.ingestion.scope import Scope
@@ -56,6 +57,9 @@ def _grown(scope: Scope, by_m: float) -> Scope:
 
 
 def _tables(report: FileReport, scope: Scope) -> list[gpd.GeoDataFrame]:
+    copied = read_prepared_points(report, scope)
+    if copied is not None:
+        return [copied]
     if report.file.format == "csv":
         return [to_points(read_csv(report), scope, report)]
     if report.file.format == "json":

@@ -24,6 +24,7 @@ from pipeline.ingestion.osm_files import merge_osm
 from pipeline.ingestion.osm_land import ground_tags, land_rows, land_tags
 from pipeline.ingestion.osm_objects import GroundTags, Incomplete, LonLat, Objects, OsmObjects
 from pipeline.ingestion.osm_tree_rows import row_trees
+from pipeline.ingestion.prepared_osm import read_prepared
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.repairs import keep_polygons
 from pipeline.ingestion.scope import Bounds, Scope
@@ -64,14 +65,8 @@ def read_osm(
         If a file cannot be read.
     """
     covers = [cover for cover in assumptions.ground_cover if cover.source == "osm"]
-    ground = ground_tags(assumptions)
     choices = assumptions.derived_land
-    found = read_objects(
-        reports,
-        scope,
-        ground | land_tags(choices, "surface") if with_land else ground,
-        land_tags(choices, "ligne") if with_land else frozenset(),
-    )
+    found = read_objects(reports, scope, *tags_of(assumptions, with_land=with_land))
     points, lines = _located(found.points, scope), _located(found.lines, scope)
     areas = _located(found.areas, scope)
     areas = keep_polygons(areas, list(areas["key"]), reports[0])
@@ -104,6 +99,15 @@ def read_osm(
     )
 
 
+def tags_of(assumptions: Assumptions, *, with_land: bool) -> tuple[GroundTags, GroundTags]:
+    """Return the pairs (key, value) of the ground covers, then those of the lines, to look for."""
+    ground = ground_tags(assumptions)
+    if not with_land:
+        return ground, frozenset()
+    choices = assumptions.derived_land
+    return ground | land_tags(choices, "surface"), land_tags(choices, "ligne")
+
+
 def read_objects(
     reports: Sequence[FileReport],
     scope: Scope,
@@ -120,7 +124,11 @@ def read_objects(
     """
     raw = [report for report in reports if report.file.format in RAW_OSM]
     exported = [report for report in reports if report.file.format not in RAW_OSM]
-    found = _read_raw(raw, scope, ground, lines) if raw else OsmObjects()
+    found = OsmObjects()
+    if raw:
+        # An export may repeat an object that lies out of the window in the raw data: all are read.
+        copied = None if exported else _read_prepared(raw, scope, ground, lines)
+        found = copied or read_raw(raw, scope, ground, lines)
     for report, objects in read_exports(exported, scope, ground, lines):
         repeated = found.extend(objects)
         report.row_count += len(objects.keys())
@@ -131,9 +139,24 @@ def read_objects(
     return found
 
 
-def _read_raw(
+def _read_prepared(
+    raw: list[FileReport], scope: Scope, ground: GroundTags, lines: GroundTags
+) -> OsmObjects | None:
+    window = scope.window_in(WGS84)
+    return None if window is None else read_prepared(raw, window, ground, lines)
+
+
+def read_raw(
     raw: list[FileReport], scope: Scope, ground: GroundTags, lines: GroundTags
 ) -> OsmObjects:
+    """
+    Read the objects of raw files, assembled together, whatever the window.
+
+    Raises
+    ------
+    SourceError
+        If a file cannot be read.
+    """
     path = merge_osm(raw, scope.work)
     try:
         found = assemble(path, ground, lines)

@@ -12,6 +12,7 @@ import pyarrow.csv
 from pipeline.contracts import conform
 from pipeline.errors import SourceError
 from pipeline.french import without_accents
+from pipeline.ingestion import prepared_owners
 from pipeline.ingestion.dgfip_codes import (
     ARRONDISSEMENTS,
     PERSON_GROUPS,
@@ -49,7 +50,7 @@ _UNNAMED = "personne morale sans dénomination"
 
 
 @dataclass(frozen=True)
-class _Shape:
+class Shape:
     """How one file is written."""
 
     width: int
@@ -83,12 +84,15 @@ def read_owned_parcels(reports: Sequence[FileReport], communes: Collection[str])
     """
     tables = [_none()]
     for report in reports:
-        shape = _shape(report)
-        if shape is None:
-            report.state = "sans_objet"
-            report.note("fichier de locaux (bâtis) : seules les parcelles servent ici")
-        else:
-            tables.append(_owned(report, shape, communes))
+        found = prepared_owners.rows_of(report, communes)
+        if found is None:
+            shape = shape_of(report)
+            if shape is None:
+                report.state = "sans_objet"
+                report.note("fichier de locaux (bâtis) : seules les parcelles servent ici")
+                continue
+            found = [rows_of(batch, communes)[0] for batch in batches_of(report, shape)]
+        tables.append(_owned(report, found))
     if reports and len(tables) == 1:
         msg = "proprietaires/ : aucun fichier de parcelles (PM_…_NB_…) ; le déposer"
         raise SourceError(msg)
@@ -117,19 +121,26 @@ def count_owned_parcels(report: FileReport) -> int:
     SourceError
         If the file is not of the DGFiP.
     """
-    shape = _shape(report)
+    shape = shape_of(report)
     if shape is None:
         report.note("fichier de locaux (bâtis) : seules les parcelles servent ici")
         return 0
-    return sum(batch.num_rows for batch in _batches(report, shape))
+    return sum(batch.num_rows for batch in batches_of(report, shape))
 
 
 def _none() -> pd.DataFrame:
     return pd.DataFrame(columns=[*OwnedParcel.to_schema().columns, "file"], dtype=object)
 
 
-def _shape(report: FileReport) -> _Shape | None:
-    """Return how a file of parcels is written; None for a file of premises."""
+def shape_of(report: FileReport) -> Shape | None:
+    """
+    Return how a file of parcels is written; None for a file of premises.
+
+    Raises
+    ------
+    SourceError
+        If the file is not of the DGFiP.
+    """
     with report.file.path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
     lines = decode(head[: head.rfind(b"\n") + 1] or head)[0].splitlines()
@@ -145,14 +156,14 @@ def _shape(report: FileReport) -> _Shape | None:
     encoding = "utf8" if is_utf8(report.file.path) else _ISO_8859_1
     if encoding == _ISO_8859_1:
         report.note(LATIN_1)
-    return _Shape(len(titles), encoding, any(line.startswith('"') for line in lines[1:2]))
+    return Shape(len(titles), encoding, any(line.startswith('"') for line in lines[1:2]))
 
 
 def _plain(title: str) -> str:
     return without_accents(title.strip().strip('"')).strip()
 
 
-def _batches(report: FileReport, shape: _Shape) -> Iterator[pa.RecordBatch]:
+def batches_of(report: FileReport, shape: Shape) -> Iterator[pa.RecordBatch]:
     """Yield the columns of use, block after block, under the names of `_COLUMNS`."""
     places = {str(place): name for name, place in _COLUMNS.items()}
     names = [places.get(str(place), f"c{place}") for place in range(shape.width)]
@@ -189,9 +200,8 @@ def _batches(report: FileReport, shape: _Shape) -> Iterator[pa.RecordBatch]:
     )
 
 
-def _owned(report: FileReport, shape: _Shape, communes: Collection[str]) -> pd.DataFrame:
+def _owned(report: FileReport, found: list[pd.DataFrame]) -> pd.DataFrame:
     """Return the rights that one file gives, once each, with the name of the file."""
-    found = [_rows_of(batch, communes) for batch in _batches(report, shape)]
     rows = pd.concat([frame for frame in found if len(frame)] or [_none()], ignore_index=True)
     report.meet(len(rows))
     has_idu = rows["idu"].str.len().eq(_IDU_LENGTH).to_numpy(dtype=bool)
@@ -207,20 +217,23 @@ def _owned(report: FileReport, shape: _Shape, communes: Collection[str]) -> pd.D
     return rows.assign(file=report.file.name)
 
 
-def _rows_of(batch: pa.RecordBatch, communes: Collection[str]) -> pd.DataFrame:
-    """Return the rows of some communes, in the columns of `OwnedParcel`."""
+def rows_of(
+    batch: pa.RecordBatch, communes: Collection[str] | None
+) -> "tuple[pd.DataFrame, pd.Series[str]]":
+    """Return the rows of some communes, or all, in the columns of `OwnedParcel`; their communes."""
     joined = pc.binary_join_element_wise(*(batch[name] for name in _COMMUNE), ";")
     places = joined.dictionary_encode()
     codes = [insee_code(*text.split(";")) for text in places.dictionary.to_pylist()]
-    mask = pa.array([code in communes for code in codes], pa.bool_()).take(places.indices)
+    is_kept = [communes is None or code in communes for code in codes]
+    mask = pa.array(is_kept, pa.bool_()).take(places.indices)
     batch, indices = batch.filter(mask), places.indices.filter(mask)
+    insee = pd.Series([codes[index] for index in indices.to_pylist()], dtype="str")
     if not batch.num_rows:
-        return _none()
+        return _none(), insee
     columns = {
         name: pd.Series(batch[name].to_pylist(), dtype="str").str.strip() for name in _COLUMNS
     }
-    insee = pd.Series([codes[index] for index in indices.to_pylist()], dtype="str")
-    return _as_owned(columns, insee)
+    return _as_owned(columns, insee), insee
 
 
 def _as_owned(columns: "dict[str, pd.Series[str]]", insee: "pd.Series[str]") -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from pipeline.ingestion.points import to_points
+from pipeline.ingestion.prepared_points import read_prepared_points
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.repairs import drop_repeated, repair
 from pipeline.ingestion.scope import Scope
@@ -41,6 +42,9 @@ def read_trees(reports: Sequence[FileReport], scope: Scope) -> list[pd.DataFrame
 
 
 def _tables(report: FileReport, scope: Scope) -> list[tuple[gpd.GeoDataFrame, str]]:
+    copied = read_prepared_points(report, scope)
+    if copied is not None:
+        return [(copied, report.file.stem)]
     if report.file.format == "csv":
         return [(to_points(read_csv(report), scope, report), report.file.stem)]
     layers = list_layers(report)

@@ -169,7 +169,7 @@ def _tags(tags):
     return "".join(f"<tag k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in tags.items())
 
 
-def read(data, code=INSEE, *, with_land=False):
+def read(data, code=INSEE, *, with_land=False, prepared=None):
     """Read a whole data folder for one commune."""
     with tempfile.TemporaryDirectory() as work:
         return read_sources(
@@ -181,6 +181,7 @@ def read(data, code=INSEE, *, with_land=False):
             heritage_radius_m=500.0,
             work=Path(work),
             with_land=with_land,
+            prepared=prepared,
         )
 
 
