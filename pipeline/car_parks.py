@@ -45,6 +45,7 @@ def measure_commune(
     day: date,
     configuration: Configuration,
     before: Before | None = None,
+    prepared: Path | None = None,
     on_step: OnStep = lambda _: None,
 ) -> tuple[Product, tuple[str, ...]]:
     """
@@ -60,7 +61,7 @@ def measure_commune(
     run = _Run(insee_code, day, territory, configuration)
     # Archives stay open to the end: heights are read when the shade is measured.
     with tempfile.TemporaryDirectory(prefix="parzan-") as work:
-        sources = _read(run, data, Path(work), on_step)
+        sources = _read(run, data, prepared, Path(work), on_step)
         on_step("Délimitation des parcs")
         found = delimit(insee_code, sources, known, run.assumptions, territory, seen_on=day)
         commune = _of_commune(sources.communes, insee_code)
@@ -100,7 +101,7 @@ class _Measured:
     rings: gpd.GeoDataFrame
 
 
-def _read(run: _Run, data: Path, work: Path, on_step: OnStep) -> Sources:
+def _read(run: _Run, data: Path, prepared: Path | None, work: Path, on_step: OnStep) -> Sources:
     return read_sources(
         data,
         run.insee_code,
@@ -109,6 +110,7 @@ def _read(run: _Run, data: Path, work: Path, on_step: OnStep) -> Sources:
         run.configuration.catalogue,
         heritage_radius_m=run.rules.number("APER40.abords_rayon", run.day),
         work=work,
+        prepared=prepared,
         on_progress=on_step,
     )
 

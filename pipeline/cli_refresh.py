@@ -36,6 +36,7 @@ from pipeline.errors import PipelineError, PublicationError
 if TYPE_CHECKING:
     from pipeline.commune_task import Outcome
     from pipeline.region import Request
+    from pipeline.region_communes import Covered
     from pipeline.region_plan import Plan
     from pipeline.settings import Settings
 
@@ -82,13 +83,15 @@ def refresh(
         if chosen[0] and not dry_run:
             fill(chosen[0], folder, offline=offline)
         with stderr.status("Communes…"):
+            codes = _communes(*chosen, folder, settings)
             request = Request(
-                codes=_communes(*chosen, folder, settings),
+                codes=codes,
                 data=folder,
                 out=out or settings.out,
                 day=day_of(on),
                 workers=workers or _cores(),
                 scheduler=scheduler or None,
+                covered=_covered(chosen[1], chosen[2], codes, settings),
             )
         if dry_run:
             _show_plan(request, settings, as_json=as_json)
@@ -134,6 +137,22 @@ def _communes(
     for remark in chosen.remarks:
         warn(remark)
     return chosen.codes
+
+
+def _covered(
+    departements: Sequence[str], regions: Sequence[str], codes: Sequence[str], settings: "Settings"
+) -> "tuple[Covered, ...]":
+    """Return the areas that have a product of their own: each région, each département asked."""
+    from pipeline.crs import load_territories
+    from pipeline.region_communes import areas_of, load_regions
+
+    return areas_of(
+        departements,
+        regions,
+        codes,
+        load_regions(settings.config / "regions.yaml"),
+        load_territories(settings.config / "territories.yaml"),
+    )
 
 
 def _show_plan(request: "Request", settings: "Settings", *, as_json: bool) -> None:

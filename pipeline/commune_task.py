@@ -33,7 +33,8 @@ class Job:
     What the communes of one refresh share; all that travels to a worker, with a code.
 
     `run` is a mark of this refresh alone: what a worker keeps in memory lasts as long as it.
-    Archives are unpacked in `scratch`; where the machine of the worker chooses, if it is missing.
+    Sources were prepared in `prepared`, or in the data folder if it is missing. Archives are
+    unpacked in `scratch`; where the machine of the worker chooses, if it is missing.
     """
 
     run: str
@@ -43,6 +44,7 @@ class Job:
     day: date
     making: Making
     scratch: Path | None = None
+    prepared: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ def _made(order: Order) -> Outcome:
         configuration=configuration,
         overwrite=True,
         land=land,
+        prepared=job.prepared,
     )
     return Outcome(
         order.insee_code,

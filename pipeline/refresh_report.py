@@ -66,6 +66,8 @@ def print_refreshed(done: Refreshed, console: Console) -> None:
     if parks:
         told = ", ".join(f"{count} {status}" for status, count in sorted(parks.items()))
         console.print(f"Parcs des communes traitées : {told}", soft_wrap=True)
+    for path in done.written:
+        console.print(f"Écrit : {path}", markup=False, soft_wrap=True)
     if failed:
         console.print(f"En échec : {', '.join(done.failed)}", soft_wrap=True)
 
@@ -88,6 +90,7 @@ def refreshed_document(done: Refreshed, out: Path) -> dict[str, Any]:
         "moteur": done.said,
         "memoire_max_mio": round(max(peaks)) if peaks else None,
         "avertissements": sorted(shared),
+        "fichiers": [str(path) for path in done.written],
         "communes": sorted(entries, key=lambda entry: str(entry["insee"])),
     }
 

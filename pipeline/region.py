@@ -13,15 +13,19 @@ from pathlib import Path
 
 from pipeline.commune_task import Job, Order, Outcome, make_commune, next_change
 from pipeline.configuration import Configuration
+from pipeline.digest_entries import Failure
 from pipeline.errors import EngineError, PublicationError
 from pipeline.fingerprints import making_of
 from pipeline.inventory.file_digests import FileDigests
 from pipeline.inventory.products import rebuild
 from pipeline.inventory.records import Made, Run
 from pipeline.inventory.state import State
+from pipeline.region_communes import Covered
+from pipeline.region_data import prepare
 from pipeline.region_engine import Engine, InProcess, Limits, local_workers, scheduler_at
 from pipeline.region_lock import STATE_FOLDER, machine, only_one
-from pipeline.region_plan import Plan, Planner, Task, WholeFolders
+from pipeline.region_outputs import write_outputs
+from pipeline.region_plan import Plan, Planner, Task
 from pipeline.settings import Settings
 
 STATE_FILE = "refresh.sqlite"
@@ -30,7 +34,11 @@ _SCRATCH = "parzan-refresh-"
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked: communes, folders, the day of the law, and where to compute."""
+    """
+    What is asked: communes, folders, the day of the law, and where to compute.
+
+    `covered` are the areas that have a product of their own.
+    """
 
     codes: tuple[str, ...]
     data: Path
@@ -38,6 +46,7 @@ class Request:
     day: date
     workers: int = 1
     scheduler: str | None = None
+    covered: tuple[Covered, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,13 +59,23 @@ class Listener:
     came: Callable[[Outcome], None] = lambda _: None
 
 
+@dataclass(frozen=True)
+class _Planned:
+    """The plan, the digests of the files it looked at, where the sources were prepared."""
+
+    plan: Plan
+    files: FileDigests
+    prepared: Path | None
+
+
 @dataclass
 class Refreshed:
-    """What a refresh did: its plan, and what became of each commune, by INSEE code."""
+    """What a refresh did: its plan, what became of each commune, the files of areas and the day."""
 
     plan: Plan
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     said: str = ""
+    written: tuple[Path, ...] = ()
 
     @property
     def failed(self) -> tuple[str, ...]:
@@ -76,7 +95,7 @@ def plan_refresh(request: Request, settings: Settings, listener: Listener) -> Pl
     configuration = Configuration.load(settings)
     path = request.out / STATE_FOLDER / STATE_FILE
     with closing(State.copied(path, _rebuilt(request, configuration))) as state:
-        return _planned(request, settings, configuration, state, listener)[0]
+        return _planned(request, configuration, state, listener).plan
 
 
 def refresh(request: Request, settings: Settings, listener: Listener) -> Refreshed:
@@ -111,9 +130,9 @@ def refresh(request: Request, settings: Settings, listener: Listener) -> Refresh
         only_one(request.out),
         closing(State.opened(path, _rebuilt(request, configuration), listener.warn)) as state,
     ):
-        plan, files = _planned(request, settings, configuration, state, listener)
-        state.keep_digests(files.used)
-        return _carried_out(request, settings, plan, state, listener)
+        found = _planned(request, configuration, state, listener)
+        state.keep_digests(found.files.used)
+        return _carried_out(request, settings, found, state, listener)
 
 
 def _rebuilt(
@@ -125,22 +144,22 @@ def _rebuilt(
 
 def _planned(
     request: Request,
-    settings: Settings,
     configuration: Configuration,
     state: State,
     listener: Listener,
-) -> tuple[Plan, FileDigests]:
-    listener.step("Comparaison avec les produits publiés")
+) -> _Planned:
     files = FileDigests(state.digests())
-    data = WholeFolders(request.data, configuration.catalogue, files)
-    making = making_of(settings.config)
-    planner = Planner(request.out, request.day, making, data, files)
-    return planner.plan(request.codes, state.known()), files
+    spare = request.out / STATE_FOLDER / "prepare"
+    data = prepare(request.data, spare, request.day, configuration, files, listener.step)
+    listener.step("Comparaison avec les produits publiés")
+    planner = Planner(request.out, request.day, configuration.making, data, files)
+    return _Planned(planner.plan(request.codes, state.known()), files, data.root)
 
 
 def _carried_out(
-    request: Request, settings: Settings, plan: Plan, state: State, listener: Listener
+    request: Request, settings: Settings, found: _Planned, state: State, listener: Listener
 ) -> Refreshed:
+    plan = found.plan
     _tidy(state)
     with _scratch() as scratch:
         run, interrupted = state.start(
@@ -155,10 +174,12 @@ def _carried_out(
             with _engine(request, settings, scratch) as engine:
                 done.said = engine.said
                 listener.planned(plan, engine.said)
-                orders = _orders(request, settings, plan, scratch)
+                orders = _orders(request, settings, found, scratch)
                 _gather(orders, engine, run, state, done, listener)
         else:
             listener.planned(plan, "")
+        done.written = _outputs(request, done, found.files, listener)
+        state.keep_digests(found.files.used)
         failed = len(done.failed)
         state.end(
             run,
@@ -170,7 +191,22 @@ def _carried_out(
     return done
 
 
-def _orders(request: Request, settings: Settings, plan: Plan, scratch: Path) -> list[Order]:
+def _outputs(
+    request: Request, done: Refreshed, files: FileDigests, listener: Listener
+) -> tuple[Path, ...]:
+    failures = [Failure(code, str(done.outcomes[code].error)) for code in done.failed]
+    return write_outputs(
+        request.covered,
+        request.out,
+        request.day,
+        failures,
+        files,
+        listener.step,
+        changed=bool(done.outcomes),
+    )
+
+
+def _orders(request: Request, settings: Settings, found: _Planned, scratch: Path) -> list[Order]:
     job = Job(
         run=secrets.token_hex(6),
         data=request.data.resolve(),
@@ -178,10 +214,11 @@ def _orders(request: Request, settings: Settings, plan: Plan, scratch: Path) -> 
         config=settings.config.resolve(),
         day=request.day,
         making=making_of(settings.config),
+        prepared=found.prepared.resolve() if found.prepared else None,
         # A scheduler has machines of its own, where this folder may not be.
         scratch=None if request.scheduler else scratch,
     )
-    return [Order(job, task.insee_code) for task in plan.tasks]
+    return [Order(job, task.insee_code) for task in found.plan.tasks]
 
 
 def _gather(

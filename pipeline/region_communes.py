@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pipeline.crs import Territory, territory_of
 from pipeline.errors import ConfigError, SourceError
 from pipeline.export.product import departement_of
+from pipeline.export.region import Area
 from pipeline.ingestion.catalogue import Catalogue
 from pipeline.ingestion.communes import INSEE_CODE, insee_codes
 from pipeline.ingestion.dgfip_codes import ARRONDISSEMENTS
@@ -27,6 +28,14 @@ class Region(BaseModel):
     code: str
     name: str
     departements: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Covered:
+    """An area that has a product of its own, and its communes."""
+
+    area: Area
+    codes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -107,6 +116,45 @@ def communes_of(
     if parts:
         remarks.append(f"arrondissements traités avec leur commune : {', '.join(sorted(parts))}")
     return Chosen(tuple(sorted(codes - parts)), tuple(remarks))
+
+
+def areas_of(
+    departements: Sequence[str],
+    regions: Sequence[str],
+    codes: Sequence[str],
+    known: Iterable[Region],
+    territories: tuple[Territory, ...],
+) -> tuple[Covered, ...]:
+    """
+    Return the areas asked that have communes, each with its own ones.
+
+    The product of région 32 is `region_32.gpkg`, that of département 62 `departement_62.gpkg`.
+    """
+    named = {item.code: item for item in known}
+    asked = [
+        *((f"region_{code}", named[code].name, named[code].departements) for code in regions),
+        *((f"departement_{code}", f"Département {code}", (code,)) for code in departements),
+    ]
+    found = []
+    for name, label, parts in asked:
+        own = tuple(code for code in codes if departement_of(code) in parts)
+        if own:
+            found.append(Covered(Area(name, label, territory_of(own[0], territories)), own))
+    return tuple(found)
+
+
+def held_communes(
+    data: Path, catalogue: Catalogue, territories: tuple[Territory, ...]
+) -> tuple[str, ...]:
+    """
+    Return every commune of the limits of a data folder, by INSEE code.
+
+    Raises
+    ------
+    SourceError
+        If there are no limits.
+    """
+    return tuple(sorted(_held(data, catalogue, territories[0])))
 
 
 def _within(whole: str, codes: Iterable[str]) -> set[str]:

@@ -16,7 +16,7 @@ from pipeline.inventory.file_digests import NO_FILE, FileDigests
 from pipeline.inventory.products import SEEN, corrections_digest
 from pipeline.inventory.records import Inputs, Known, Made
 
-_Deposit = tuple[str, str]  # name, sha256
+Deposit = tuple[str, str]  # name, sha256
 
 
 class DataDigests(Protocol):
@@ -25,7 +25,7 @@ class DataDigests(Protocol):
     def of_commune(self, insee_code: str) -> Mapping[str, str]:
         """Return a digest by folder: the same digest, the same rows; `absent`: no such folder."""
 
-    def deposited(self) -> Mapping[str, tuple[_Deposit, ...]]:
+    def deposited(self) -> Mapping[str, tuple[Deposit, ...]]:
         """Return the files of each folder, as (name, sha256): to compare with a product's list."""
 
 
@@ -39,7 +39,7 @@ class WholeFolders:
         """Return the digests of the folders, whatever the commune."""
         return self._all
 
-    def deposited(self) -> Mapping[str, tuple[_Deposit, ...]]:
+    def deposited(self) -> Mapping[str, tuple[Deposit, ...]]:
         """Return the files of each folder, in the order of their names."""
         return self._files
 
@@ -51,7 +51,7 @@ class WholeFolders:
         }
 
     @cached_property
-    def _files(self) -> dict[str, tuple[_Deposit, ...]]:
+    def _files(self) -> dict[str, tuple[Deposit, ...]]:
         return {
             folder: tuple(
                 (name, self._digests.sha256(parts)) for name, parts in deposits(self._data, folder)
@@ -171,7 +171,7 @@ def _tries(known: Mapping[str, Known], code: str) -> int:
     return known[code].attempts if code in known else 0
 
 
-def _same_files(read: Iterable[tuple[str, str]], deposited: Iterable[_Deposit]) -> bool:
+def _same_files(read: Iterable[tuple[str, str]], deposited: Iterable[Deposit]) -> bool:
     """
     Tell whether a product was made from the files that are there, under the same names.
 

@@ -23,6 +23,7 @@ def run_commune(
     overwrite: bool = False,
     land: LandReader | None = None,
     derive_land: bool = False,
+    prepared: Path | None = None,
     on_step: OnStep = lambda _: None,
 ) -> Result:
     """
@@ -44,6 +45,8 @@ def run_commune(
         Reads the land of the folder once for several communes; a reader of its own by default.
     derive_land
         Draw the land from other sources where OCS GE says nothing of the commune.
+    prepared
+        Where the sources were prepared, when it is not in the data folder.
     on_step
         Told, in French, what is being done.
 
@@ -60,6 +63,7 @@ def run_commune(
         day=day,
         configuration=configuration,
         before=before,
+        prepared=prepared,
         on_step=on_step,
     )
     reader = land or LandReader(data, day, configuration)

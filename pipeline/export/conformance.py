@@ -10,6 +10,7 @@ from pipeline.export.geometry_checks import check_geometries
 from pipeline.export.invariants import check_invariants
 from pipeline.export.land_checks import check_land
 from pipeline.export.park_geometry import check_park_geometry, territory_in
+from pipeline.export.region_checks import area_findings, is_of_an_area
 
 
 def check_product(path: Path) -> list[str]:
@@ -46,6 +47,8 @@ def findings(path: Path, file_name: str) -> list[str]:
     try:
         uri = f"{path.resolve().as_uri()}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True)) as connection:
+            if is_of_an_area(connection):
+                return [*header, *area_findings(connection, file_name)]
             missing = check_tables_present(connection)
             if missing:  # the rest would only repeat it
                 return [*header, *missing]

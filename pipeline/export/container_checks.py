@@ -26,11 +26,10 @@ _REQUIRED = (
     "gpkg_extensions",
     "gpkg_data_columns",
     "gpkg_data_column_constraints",
-    "gpkg_metadata",
-    "gpkg_metadata_reference",
     "layer_styles",
     "qgis_projects",
 )
+DESCRIBED = ("gpkg_metadata", "gpkg_metadata_reference")
 
 
 def check_header(path: Path) -> list[str]:
@@ -56,17 +55,21 @@ def check_header(path: Path) -> list[str]:
     return found
 
 
-def check_tables_present(connection: sqlite3.Connection) -> list[str]:
+def check_tables_present(
+    connection: sqlite3.Connection,
+    layers: tuple[Layer, ...] = LAYERS,
+    described: tuple[str, ...] = DESCRIBED,
+) -> list[str]:
     """Check integrity, required tables, delivered layers and their columns."""
     damage = connection.execute("PRAGMA integrity_check(3)").fetchall()
     if damage != [("ok",)]:
         return [f"base endommagée : {'; '.join(str(row[0]) for row in damage)}"]
     present = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-    wanted = (*_REQUIRED, *(layer.name for layer in LAYERS))
+    wanted = (*_REQUIRED, *described, *(layer.name for layer in layers))
     found = [f"{name} : table absente" for name in wanted if name not in present]
     if orphans := connection.execute("PRAGMA foreign_key_check").fetchall():
         found.append(f"clés étrangères : {len(orphans)} référence(s) sans objet")
-    for layer in LAYERS:
+    for layer in layers:
         if layer.name in present:
             found += _check_columns(connection, layer)
     return found
@@ -85,9 +88,11 @@ def _check_columns(connection: sqlite3.Connection, layer: Layer) -> list[str]:
     return found
 
 
-def check_project(connection: sqlite3.Connection, file_name: str) -> list[str]:
+def check_project(
+    connection: sqlite3.Connection, file_name: str, layers: tuple[Layer, ...] = LAYERS
+) -> list[str]:
     """Check default styles, values in their lists, and that the project finds its own file."""
-    found = [*_check_styles(connection), *_check_values(connection)]
+    found = [*_check_styles(connection, layers), *_check_values(connection, layers)]
     row = connection.execute(
         "SELECT content FROM qgis_projects WHERE name = ?", (PROJECT_NAME,)
     ).fetchone()
@@ -105,7 +110,7 @@ def check_project(connection: sqlite3.Connection, file_name: str) -> list[str]:
     return found
 
 
-def _check_styles(connection: sqlite3.Connection) -> list[str]:
+def _check_styles(connection: sqlite3.Connection, layers: tuple[Layer, ...]) -> list[str]:
     styled = {
         name
         for (name,) in connection.execute(
@@ -115,14 +120,14 @@ def _check_styles(connection: sqlite3.Connection) -> list[str]:
     }
     return [
         f"layer_styles : {layer.name} n'a pas un style par défaut et un seul"
-        for layer in LAYERS
+        for layer in layers
         if layer.name not in styled
     ]
 
 
-def _check_values(connection: sqlite3.Connection) -> list[str]:
+def _check_values(connection: sqlite3.Connection, layers: tuple[Layer, ...]) -> list[str]:
     found = []
-    for layer in LAYERS:
+    for layer in layers:
         for column in layer.columns:
             if not column.domain:
                 continue

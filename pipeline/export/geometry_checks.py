@@ -32,20 +32,22 @@ _ACCEPTED = {
 _MAY_BE_MISSING = {"candidats", "corrections_rejouees", "conflits"}
 
 
-def check_geometries(connection: sqlite3.Connection) -> list[str]:
+def check_geometries(
+    connection: sqlite3.Connection, layers: tuple[Layer, ...] = LAYERS
+) -> list[str]:
     """Return what is wrong with the geometries, layer by layer."""
-    expected = _expected_srs(connection)
+    expected = _expected_srs(connection, "commune" if layers is LAYERS else "communes")
     return [
         finding
-        for layer in LAYERS
+        for layer in layers
         if layer.geometry is not None
         for finding in _check_layer(connection, layer, expected)
     ]
 
 
-def _expected_srs(connection: sqlite3.Connection) -> int | None:
+def _expected_srs(connection: sqlite3.Connection, table: str) -> int | None:
     """Return the CRS of the commune's territory; None when the file names no commune."""
-    row = connection.execute("SELECT insee FROM commune").fetchone()
+    row = connection.execute(f"SELECT insee FROM {table} LIMIT 1").fetchone()  # noqa: S608
     if row is None or row[0] is None:
         return None
     territories = load_territories(Settings().config / "territories.yaml")

@@ -14,6 +14,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from pipeline.crs import Territory
 from pipeline.errors import PublicationError
+from pipeline.export.conformance import findings
 from pipeline.export.geometry_checks import wkb_of
 from pipeline.export.geopackage import VERSION, fixed_time, stamp
 from pipeline.export.layers import GEOMETRY_COLUMN, Layer
@@ -58,8 +59,8 @@ def publish_region(area: Area, insee_codes: Iterable[str], out: Path, day: date)
     Raises
     ------
     PublicationError
-        If no commune has a product, a product cannot be read any more, the old file is open for
-        editing, or the disk refuses.
+        If no commune has a product, a product cannot be read any more, the totals do not add up,
+        the old file is open for editing, or the disk refuses.
     """
     path = out / f"{area.name}.gpkg"
     region = gather_region(out, insee_codes)
@@ -71,6 +72,7 @@ def publish_region(area: Area, insee_codes: Iterable[str], out: Path, day: date)
         with temporary_beside(path) as temporary:
             _write(area, region, temporary, path.name, day)
             seal(temporary)
+            _refuse_faults(temporary, path)
             settle(path)
             swap(temporary, path)
     except PublicationError:
@@ -80,6 +82,13 @@ def publish_region(area: Area, insee_codes: Iterable[str], out: Path, day: date)
         msg = f"{path} : écriture impossible ({reason}) ; vérifier la place et les droits"
         raise PublicationError(msg) from error
     return path
+
+
+def _refuse_faults(temporary: Path, path: Path) -> None:
+    faults = findings(temporary, path.name)
+    if faults:
+        msg = f"{path} : produit non conforme, {len(faults)} constat(s) : {faults[0]} ; non publié"
+        raise PublicationError(msg)
 
 
 def _write(area: Area, region: Region, path: Path, file_name: str, day: date) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import PublicationError
+from pipeline.export.conformance import check_product
 from pipeline.export.publish import publish
 from pipeline.export.region import Area, publish_region
 from pipeline.export.region_layers import COUNTED, SUMMED
@@ -149,3 +150,24 @@ def test_a_product_that_tells_no_attribution_is_to_be_made_again(out):
         connection.execute("ALTER TABLE sources DROP COLUMN attribution")
     with pytest.raises(PublicationError, match=r"62998\.gpkg.*refaire ce produit"):
         publish_region(AREA, CODES, out, DAY)
+
+
+def test_the_product_of_a_region_conforms(out):
+    assert check_product(publish_region(AREA, CODES, out, DAY)) == []
+
+
+def test_totals_that_do_not_add_up_are_found(out):
+    path = publish_region(AREA, CODES, out, DAY)
+    with closing(sqlite3.connect(path, isolation_level=None)) as opened:
+        opened.execute("UPDATE totaux SET parcs_nb = parcs_nb + 1 WHERE niveau = 'epci'")
+    assert any("parcs_nb par epci" in finding for finding in check_product(path))
+
+
+def test_a_park_that_is_in_two_communes_is_found(out):
+    path = publish_region(AREA, CODES, out, DAY)
+    with closing(sqlite3.connect(path, isolation_level=None)) as opened:
+        for name in ("ST_IsEmpty", "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"):
+            opened.create_function(name, 1, lambda _blob: 1)
+        first = opened.execute("SELECT min(parc_id) FROM parcs").fetchone()[0]
+        opened.execute("UPDATE parcs SET parc_id = ? WHERE fid = 2", (first,))
+    assert any("répété" in finding for finding in check_product(path))
