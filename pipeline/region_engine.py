@@ -173,7 +173,7 @@ def local_workers(count: int, limits: Limits, scratch: Path, work: Work) -> Iter
                 n_workers=count,
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address=":0",  # any free port: two refreshes share a machine
+                dashboard_address="127.0.0.1:0",  # any free port: two refreshes share a machine
                 memory_limit=memory,
                 local_directory=str(scratch),
                 silence_logs=logging.ERROR,
