@@ -1,5 +1,6 @@
 """A SQLite file read while somebody may be editing it: a private copy, never a byte beside it."""
 
+import errno
 import shutil
 import sqlite3
 import tempfile
@@ -14,6 +15,7 @@ _WAL_HEADER_BYTES = 32  # its salts change when the log starts again
 _TRIES = 5
 _WAIT_S = 0.2
 _Seen = tuple[object, ...]
+_FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
 
 
 @contextmanager
@@ -40,6 +42,9 @@ def snapshot(path: Path) -> Iterator[sqlite3.Connection]:
         except (OSError, sqlite3.Error) as error:
             if isinstance(error, SourceError):
                 raise
+            if isinstance(error, OSError) and error.errno in _FULL:
+                msg = f"{path} : copie impossible, disque plein ; vérifier la place et TMPDIR"
+                raise SourceError(msg) from error
             raise _unreadable(path, " ".join(str(error).split())) from error
 
 
