@@ -17,6 +17,7 @@ from pipeline.ingestion import (
     live_cadastre,
     live_communes,
     live_downloads,
+    live_geofabrik,
     live_mnh,
     live_osm,
     live_owners,
@@ -201,12 +202,16 @@ class Fetcher:
                 yield Fetched(item.place, "ecarte", item.request.service, detail=detail)
 
     def _wider(self, wanted: Wanted) -> str | None:
-        """Return the file of a whole département, or of the country, that holds a file."""
+        """Return the file of a département, of its region or of the country that holds a file."""
         code = _CODE.search(wanted.place)
         if code is None:
             return None
-        whole = re.compile(rf"{wanted.folder}/(?:.*-)?{departement_of(code[1])}[-.].*")
-        ours = self._desk.ours(wanted.folder)
+        departement, ours = departement_of(code[1]), self._desk.ours(wanted.folder)
+        service = self._retrieval.transport.services[live_geofabrik.SERVICE]
+        region = live_geofabrik.region_file(departement, service)
+        if region in ours:
+            return region
+        whole = re.compile(rf"{wanted.folder}/(?:.*-)?{departement}[-.].*")
         return next((it for it in ours if whole.fullmatch(it) or _NATIONAL.fullmatch(it)), None)
 
     def _neighbours(

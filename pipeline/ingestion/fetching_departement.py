@@ -17,6 +17,7 @@ from pipeline.errors import ServiceError, SourceError
 from pipeline.ingestion import (
     live_bdtopo,
     live_downloads,
+    live_geofabrik,
     live_gpu,
     live_irradiation,
     live_monuments,
@@ -31,10 +32,12 @@ from pipeline.ingestion.formats import VECTORS
 from pipeline.ingestion.live_bdtopo import bdtopo_over
 from pipeline.ingestion.live_cadastre import cadastre_of_departement
 from pipeline.ingestion.live_communes import DEPARTEMENT, departement_of, limits_of
+from pipeline.ingestion.live_geofabrik import osm_of_departement, region_file
 from pipeline.ingestion.live_gpu import planning_around
 from pipeline.ingestion.live_icpe_archive import installations_of
 from pipeline.ingestion.live_irradiation import yields_around
 from pipeline.ingestion.live_monuments import monuments_of
+from pipeline.ingestion.osm_land import keys_read
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.retrieval import Retrieval
 from pipeline.ingestion.scope import Bounds, Scope
@@ -42,8 +45,6 @@ from pipeline.ingestion.wanted import Listed, Wanted
 
 _INSEE_LENGTH = 5
 _LEFT_OUT = {
-    "osm": "extrait OpenStreetMap d'un département non téléchargé : déposer celui de la région"
-    " (.osm.pbf), ou télécharger commune par commune",
     "mnh": "hauteurs non téléchargées pour un département entier (des dizaines de Go) :"
     " télécharger commune par commune (--commune)",
 }
@@ -129,7 +130,7 @@ class DepartementFetcher:
                 continue
             for archive in archives:
                 yield from desk.archive_fetched(archive)
-        yield from self._left_out()
+        yield from self._left_out(departement)
 
     def plan(self, departement: str) -> Iterator[Fetched]:
         """Tell what `fetch` would do; nobody is asked, but for the lists and the sizes."""
@@ -153,7 +154,7 @@ class DepartementFetcher:
                 yield archives
             else:
                 yield from map(desk.archive_planned, archives)
-        yield from self._left_out()
+        yield from self._left_out(departement)
 
     def lists(self, departement: str) -> list[Listed]:
         """Return the lists of the archives of a département."""
@@ -167,15 +168,22 @@ class DepartementFetcher:
 
     def downloads(self, departement: str) -> list[Request]:
         """Return the big downloads of a département that no list tells."""
-        files = cadastre_of_departement(departement)
-        return [it.request for it in files if it.folder not in self._choice.without]
+        osm = self._osm(departement)
+        files = [*cadastre_of_departement(departement), *(osm if isinstance(osm, list) else ())]
+        return [
+            it.request
+            for it in files
+            if it.folder not in self._choice.without
+            and self._desk.left(it.folder, it.place, it.request.service) is None
+        ]
 
     def _wanted(self, departement: str, place: _Place) -> list[Wanted]:
         """Return the files of a département that no list tells, in the order of the folders."""
         services = self._retrieval.transport.services
-        box = place.box
+        box, osm = place.box, self._osm(departement)
         files = [
             *cadastre_of_departement(departement),
+            *(osm if isinstance(osm, list) else ()),
             *bdtopo_over(departement, place.windows, services[live_bdtopo.SERVICE]),
             installations_of(departement),
             *planning_around(departement, box, services[live_gpu.SERVICE]),
@@ -189,10 +197,19 @@ class DepartementFetcher:
         ]
         # The files of communes that were fetched before would tell the same things twice.
         return [
-            replace(it, replaces=_of_communes(it.place, departement))
+            replace(it, replaces=it.replaces or _of_communes(it.place, departement))
             for it in files
             if it.folder not in self._choice.without
         ]
+
+    def _osm(self, departement: str) -> list[Wanted] | Fetched:
+        """Return the file of the region of a département, or what is said without a region."""
+        name = live_geofabrik.SERVICE
+        service = self._retrieval.transport.services[name]
+        try:
+            return osm_of_departement(departement, keys_read(self._known.assumptions), service)
+        except SourceError as error:
+            return Fetched("osm/", "ecarte", name, detail=f"osm/ : {error}")
 
     def _announced(self, wanted: list[Wanted]) -> Iterator[str]:
         """Give one sentence per file that comes in pages, before the first is asked."""
@@ -211,11 +228,27 @@ class DepartementFetcher:
             names = ", ".join(others)
             self._tell(
                 f"{departement} : communes limitrophes, le cadastre, les installations classées,"
-                f" les propriétaires et l'OCS GE de {names} ne sont pas téléchargés ; les ajouter"
-                " par --departement"
+                f" les propriétaires et l'OCS GE de {names} ne sont pas téléchargés"
+                f"{self._beyond_osm(departement, others)} ; les ajouter par --departement"
             )
 
-    def _left_out(self) -> Iterator[Fetched]:
+    def _beyond_osm(self, departement: str, others: list[str]) -> str:
+        """Tell which of the other départements no file of OpenStreetMap holds; empty if none."""
+        osm = self._osm(departement)
+        if isinstance(osm, Fetched) or "osm" in self._choice.without:
+            return ""
+        (own,) = osm
+        if self._desk.left("osm", own.place, live_geofabrik.SERVICE) is not None:
+            return ""
+        service = self._retrieval.transport.services[live_geofabrik.SERVICE]
+        held = {own.place, *self._desk.ours("osm")}
+        beyond = [code for code in others if region_file(code, service) not in held]
+        return f", ni OpenStreetMap de {', '.join(beyond)}" if beyond else ""
+
+    def _left_out(self, departement: str) -> Iterator[Fetched]:
+        osm = self._osm(departement)
+        if isinstance(osm, Fetched) and "osm" not in self._choice.without:
+            yield osm
         told = _LEFT_OUT | dict.fromkeys(sorted(self._choice.without), "écarté par --without")
         for folder, why in told.items():
             yield Fetched(f"{folder}/", "ecarte", "", detail=f"{folder}/ : {why}")

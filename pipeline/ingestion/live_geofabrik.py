@@ -42,8 +42,8 @@ def osm_of_departement(departement: str, keys: Sequence[str], service: Service) 
     SourceError
         If no region is declared for the département.
     """
-    region = None if service.regions is None else service.regions.of(departement)
-    if region is None:
+    region = _region(departement, service)
+    if region is None or service.regions is None:
         msg = (
             f"{service.label} : aucune région déclarée pour le département {departement[:5]} ;"
             " compléter config/services.yaml"
@@ -52,7 +52,24 @@ def osm_of_departement(departement: str, keys: Sequence[str], service: Service) 
     name = f"{region}-latest.osm.pbf"
     pbf, digest = Request(SERVICE, name, ("osm_pbf",)), Request(SERVICE, f"{name}.md5", ("text",))
     fetch = partial(_fetch, pbf=pbf, digest=digest)
-    return [Wanted(f"osm/geofabrik-{region}.osm.pbf", pbf, fetch, extraction(keys))]
+    # What Overpass gave of the communes of the region would tell the same things twice.
+    held = "|".join(service.regions.root[region])
+    communes = rf"osm/overpass-(?:{held})[0-9]{{2,3}}\.json"
+    return [Wanted(_place(region), pbf, fetch, extraction(keys), communes)]
+
+
+def region_file(departement: str, service: Service) -> str | None:
+    """Return the place of the file that holds the OSM objects of a département; None without."""
+    region = _region(departement, service)
+    return None if region is None else _place(region)
+
+
+def _region(departement: str, service: Service) -> str | None:
+    return None if service.regions is None else service.regions.of(departement)
+
+
+def _place(region: str) -> str:
+    return f"osm/geofabrik-{region}.osm.pbf"
 
 
 def _fetch(retrieval: Retrieval, pbf: Request, digest: Request) -> list[Evidence]:

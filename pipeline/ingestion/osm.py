@@ -24,6 +24,7 @@ from pipeline.ingestion.osm_files import merge_osm
 from pipeline.ingestion.osm_land import ground_tags, land_rows, land_tags
 from pipeline.ingestion.osm_objects import GroundTags, Incomplete, LonLat, Objects, OsmObjects
 from pipeline.ingestion.osm_tree_rows import row_trees
+from pipeline.ingestion.osm_window import cut_to_window
 from pipeline.ingestion.prepared_osm import read_prepared
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.repairs import keep_polygons
@@ -128,7 +129,7 @@ def read_objects(
     if raw:
         # An export may repeat an object that lies out of the window in the raw data: all are read.
         copied = None if exported else _read_prepared(raw, scope, ground, lines)
-        found = copied or read_raw(raw, scope, ground, lines)
+        found = copied or read_raw(raw, scope, ground, lines, is_cut=not exported)
     for report, objects in read_exports(exported, scope, ground, lines):
         repeated = found.extend(objects)
         report.row_count += len(objects.keys())
@@ -147,10 +148,21 @@ def _read_prepared(
 
 
 def read_raw(
-    raw: list[FileReport], scope: Scope, ground: GroundTags, lines: GroundTags
+    raw: list[FileReport],
+    scope: Scope,
+    ground: GroundTags,
+    lines: GroundTags,
+    *,
+    is_cut: bool = False,
 ) -> OsmObjects:
     """
     Read the objects of raw files, assembled together, whatever the window.
+
+    Parameters
+    ----------
+    is_cut
+        Objects beyond the window may be left out, when the files tell their date: without it, the
+        last edit of them all is the date. The remarks are those of the whole files.
 
     Raises
     ------
@@ -158,7 +170,10 @@ def read_raw(
         If a file cannot be read.
     """
     path = merge_osm(raw, scope.work)
+    window = scope.window_in(WGS84) if is_cut else None
     try:
+        if window is not None and all(report.vintage is not None for report in raw):
+            path = cut_to_window(path, window, ground, scope.work / "osm-fenetre.osm.pbf")
         found = assemble(path, ground, lines)
     except RuntimeError as error:
         why = f"données OSM illisibles ou tronquées ({error}) ; redéposer l'extrait"

@@ -8,7 +8,7 @@ from pathlib import Path
 import osmium
 from osmium.filter import KeyFilter
 
-from pipeline.errors import SourceError
+from pipeline.errors import ServiceError
 from pipeline.ingestion.disk_writing import chunks_of
 from pipeline.ingestion.recipes import Recipe
 
@@ -44,7 +44,7 @@ def extract(source: Path, keys: Sequence[str], target: Path) -> None:
 
     Raises
     ------
-    SourceError
+    ServiceError
         If osmium cannot read the file to its end.
     """
     file = osmium.io.File(str(source), "pbf")
@@ -60,7 +60,7 @@ def extract(source: Path, keys: Sequence[str], target: Path) -> None:
             f"{source} : extrait OSM illisible ou tronqué ({error}) ; le supprimer, puis relancer"
             " connecté"
         )
-        raise SourceError(msg) from error
+        raise ServiceError(msg) from error
 
 
 def _header(file: osmium.io.File) -> osmium.io.Header:

@@ -2,6 +2,8 @@
 
 import re
 
+import osmium
+
 from pipeline.ingestion.osm_objects import GroundTags, Tags
 from pipeline.ingestion.osm_solar_tags import is_solar_power
 
@@ -178,6 +180,12 @@ def encloses(tags: Tags, key: str) -> bool:
     if _LINEAR_KEYS.isdisjoint(tags):
         return True
     return tags.get("highway") in _AREA_HIGHWAYS or tags.get("waterway") in _AREA_WATERWAYS
+
+
+def is_plain_road(tags: osmium.osm.TagList) -> bool:
+    """Tell a road that encloses nothing, in three looks at tags that are slow to read whole."""
+    is_road = tags.get("highway", "services") not in _AREA_HIGHWAYS
+    return is_road and "area" not in tags and "waterway" not in tags
 
 
 def is_line_of(tags: Tags, lines: GroundTags) -> bool:

@@ -187,7 +187,10 @@ def same_parts(folder: Path) -> tuple[str, str, str, str]:
 def osm(work: Path, table: Table) -> None:
     """A region of OpenStreetMap: its extract, then its areas, against GDAL reading the same."""
     region = generate_region(work / "osm", OSM)
-    names = ("parks", "parks_gdal", "first", "again", "areas_gdal", "all_gdal")
+    names = (
+        "parks", "parks_gdal", "first", "again", "areas_gdal", "all_gdal",
+        "window", "window_gdal", "window_areas_gdal",
+    )  # fmt: skip
     found = interleaved([(name, region) for name in names], module="osm_cases")
     size = "osm, " + f"{6 * OSM:,} nodes".replace(",", " ")
     for ours, other, told in (
@@ -195,12 +198,17 @@ def osm(work: Path, table: Table) -> None:
         ("first", "all_gdal", "all that is read, extract + areas, lines, points"),
         ("again", "all_gdal", "all that is read, from the extract kept"),
         ("again", "areas_gdal", "the same / areas alone"),
+        ("window", "window_gdal", "one commune, from the extract kept"),
+        ("window", "window_areas_gdal", "the same / areas alone, GDAL from that extract"),
     ):
         mine, theirs = found[ours, region], found[other, region]
         row(table, f"{size}: {told}: time / GDAL", mine["s"], theirs["s"], "s", 1)
         table.add_row(f"   CPU {mine['cpu']:.1f} / {theirs['cpu']:.1f} s; peak memory",
                       f"{mine['MB']:.0f} / {theirs['MB']:.0f} MB", "", "", "")  # fmt: skip
-    for ours, other in (("parks", "parks_gdal"), ("first", "all_gdal"), ("again", "all_gdal")):
+    for ours, other in (
+        ("parks", "parks_gdal"), ("first", "all_gdal"), ("again", "all_gdal"),
+        ("window", "window_gdal"),
+    ):  # fmt: skip
         table.add_row(
             f"   {ours}: areas (of relations), lines, points", *same_osm(region, ours, other)
         )

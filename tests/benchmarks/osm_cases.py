@@ -14,10 +14,14 @@ from pipeline.assumptions import load_assumptions
 from pipeline.ingestion.osm_assembler import assemble
 from pipeline.ingestion.osm_extract import extract
 from pipeline.ingestion.osm_land import ground_tags, keys_read
+from pipeline.ingestion.osm_objects import Objects
+from pipeline.ingestion.osm_window import cut_to_window
+from pipeline.ingestion.scope import Bounds
 from tests.benchmarks.cases import peak_memory
 
 ASSUMPTIONS = load_assumptions(Path(__file__).resolve().parents[2] / "config" / "assumptions.yaml")
 EXTRACT = "extract.osm.pbf"
+WINDOW = (2.7, 50.7, 2.8, 50.8)  # degrees: a commune and what lies around it
 Result = dict[str, np.ndarray]
 _PARKS = "amenity IN ('parking', 'parking_space')"
 
@@ -29,15 +33,25 @@ def _through(region: Path, keys: Sequence[str], name: str) -> Result:
     return _held(target) | {"bytes": np.array(target.stat().st_size)}
 
 
-def _held(path: Path) -> Result:
-    """Areas, roads, fences, trees, points of a file: what the readers take."""
+def _held(path: Path, box: Bounds | None = None) -> Result:
+    """Areas, roads, fences, trees, points of a file that meet a box: what the readers take."""
     found = assemble(path, ground_tags(ASSUMPTIONS))
-    areas = found.areas.geometries()
+    areas, lines, points = (
+        _near(objects, box) for objects in (found.areas, found.lines, found.points)
+    )
     return {
-        "areas": np.sort(shapely.area(areas)),
-        "others": np.array([len(found.lines.keys), len(found.points.keys)]),
-        "relations": np.array(sum(key.startswith("relation/") for key in found.areas.keys)),
+        "areas": np.sort([shapely.area(shape) for _, shape in areas]),
+        "others": np.array([len(lines), len(points)]),
+        "relations": np.array(sum(key.startswith("relation/") for key, _ in areas)),
     }
+
+
+def _near(objects: Objects, box: Bounds | None) -> list[tuple[str, shapely.Geometry]]:
+    shapes = objects.geometries()
+    rows = np.arange(len(shapes))
+    if box is not None:
+        rows = np.flatnonzero(shapely.intersects(shapely.box(*box), shapes))
+    return [(objects.keys[row], shapes[row]) for row in rows]
 
 
 def parks(region: Path) -> Result:
@@ -60,28 +74,47 @@ def again(region: Path) -> Result:
     return _held(region.with_name(EXTRACT))
 
 
-def areas_gdal(region: Path) -> Result:
+def window(region: Path) -> Result:
+    """What a run reads around one commune, from the extract that is there."""
+    kept = region.with_name(EXTRACT)
+    cut = cut_to_window(kept, WINDOW, ground_tags(ASSUMPTIONS), kept.with_name("window.osm.pbf"))
+    return _held(cut, WINDOW)
+
+
+def window_gdal(region: Path) -> Result:
+    """The same areas, lines and points around one commune by GDAL, from the region."""
+    return all_gdal(region, WINDOW)
+
+
+def window_areas_gdal(region: Path) -> Result:
+    """The same areas alone by GDAL, in one pass of the extract that parzan made."""
+    return areas_gdal(region.with_name(EXTRACT), WINDOW)
+
+
+def areas_gdal(region: Path, box: Bounds | None = None) -> Result:
     """The same areas by GDAL, without the lines and the points that parzan reads with them."""
     ground = sorted(value for key, value in ground_tags(ASSUMPTIONS) if key == "landuse")
     values = ", ".join(f"'{value}'" for value in ground)
-    return _areas(region, f"building IS NOT NULL OR {_PARKS} OR landuse IN ({values})")
+    return _areas(region, f"building IS NOT NULL OR {_PARKS} OR landuse IN ({values})", box)
 
 
-def all_gdal(region: Path) -> Result:
+def all_gdal(region: Path, box: Bounds | None = None) -> Result:
     """The same areas, lines and points by GDAL, a pass for each."""
-    found = areas_gdal(region)
+    found = areas_gdal(region, box)
     lines = "highway IN ('residential', 'service') OR barrier IS NOT NULL"
     points = 'other_tags LIKE \'%"natural"=>"tree"%\''
     others = [
-        len(pyogrio.read_dataframe(region, layer=layer, where=where, use_arrow=True))
+        len(pyogrio.read_dataframe(region, layer=layer, where=where, bbox=box, use_arrow=True))
         for layer, where in (("lines", lines), ("points", points))
     ]
     return found | {"others": np.array(others)}
 
 
-def _areas(region: Path, where: str) -> Result:
+def _areas(region: Path, where: str, box: Bounds | None = None) -> Result:
     """Read areas by GDAL as fast as it goes: one layer, the condition told to the driver."""
-    read = pyogrio.read_dataframe(region, layer="multipolygons", where=where, use_arrow=True)
+    read = pyogrio.read_dataframe(
+        region, layer="multipolygons", where=where, bbox=box, use_arrow=True
+    )
     return {
         "areas": np.sort(shapely.area(read.geometry.to_numpy())),
         "others": np.array([0, 0]),
@@ -92,6 +125,7 @@ def _areas(region: Path, where: str) -> Result:
 CASES: dict[str, Callable[[Path], Result]] = {
     "parks": parks, "parks_gdal": parks_gdal,
     "first": first, "again": again, "areas_gdal": areas_gdal, "all_gdal": all_gdal,
+    "window": window, "window_gdal": window_gdal, "window_areas_gdal": window_areas_gdal,
 }  # fmt: skip
 
 

@@ -16,8 +16,10 @@ from tests.unit.ingestion.bulk_files import (
     play_edition,
     zipped,
 )
+from tests.unit.ingestion.deposits import OsmTown, rectangle
 from tests.unit.ingestion.live_desk import answer
 from tests.unit.ingestion.live_server import send
+from tests.unit.ingestion.regions import as_region, md5_line
 from tests.unit.ingestion.test_broken_csv import archive, installation
 
 OCSGE = "OCS-GE_2-0__GPKG_LAMB93_D062_2021-01-01"
@@ -28,12 +30,15 @@ HEAVY = {
     "ocsge/ocsge-D062_2021-occupation_sol.gpkg",
     "ocsge/ocsge-D062_2021-zone_construite.gpkg",
 }
+REGION = "/geofabrik/nord-pas-de-calais-latest.osm.pbf"
+EXTRACT = "osm/geofabrik-nord-pas-de-calais.osm.pbf"
 LAYERS = ("equipement_de_transport", "troncon_de_route", "batiment", "zone_de_vegetation")
 DEPARTEMENT = {
     "communes/api-geo-62.geojson",
     "cadastre/cadastre-62-parcelles.json.gz",
     "cadastre/cadastre-62-batiments.json.gz",
     *(f"bdtopo/{layer}-62.geojson" for layer in LAYERS),
+    EXTRACT,
     "icpe/georisques-62.zip",
     *(
         place.replace("-62999", "-62")
@@ -45,7 +50,8 @@ DEPARTEMENT = {
 
 
 def play_bulk(server, owners=None):
-    """Say what each bulk service answers (bases `download`, `dgfip`, `context`)."""
+    """Say what each bulk service answers (bases `download`, `dgfip`, `geofabrik`, `context`)."""
+    play_region(server, region())
     server.on(f"/dgfip/{DATASET}/attachments", answer(attachments(*OWNERS)))
     rows = owners_csv(owner("62", "999", 1))
     server.on(OWNERS_ZIP, owners or zipped(**{"PM_25_NB_620.csv": rows}))
@@ -58,6 +64,20 @@ def play_bulk(server, owners=None):
     server.on("/download/resource/OCSGE-ARTIFICIALISATION", feed())
     server.on("/context/csv/installations_classees", archive(installation(1)))
     server.on("/context/installations_classees", installations)
+
+
+def region():
+    """The region of the tests: a car park of 1 600 m² and a street, told the same day."""
+    town = OsmTown()
+    town.way(1, rectangle(0, 0, 40, 40), amenity="parking")
+    town.way(2, [(0, 50), (40, 50)], highway="residential")
+    return as_region(town.xml())
+
+
+def play_region(server, content):
+    """Say what Geofabrik holds, and its digest."""
+    server.on(REGION, content)
+    server.on(f"{REGION}.md5", md5_line(content))
 
 
 def installations(handler):

@@ -115,6 +115,7 @@ def services(server, monkeypatch, tmp_path_factory):  # noqa: F811 - the fixture
         "cadastre_etalab": "cadastre",
         "etalab_contours": "contours",
         "dgfip": "dgfip",
+        "geofabrik": "geofabrik",
         "geoplateforme_download": "download",
         "overpass": "overpass",
         "geoplateforme_wfs": "wfs",

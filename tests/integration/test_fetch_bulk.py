@@ -108,7 +108,7 @@ def test_a_size_that_nobody_announces_is_told(bulk, tmp_path):
 
 def test_a_whole_departement_is_fetched_and_the_readers_read_it(bulk, tmp_path):
     found = whole_states(tmp_path)
-    left_out = {"osm/", "mnh/"}
+    left_out = {"mnh/"}
     assert {place for place, state in found.items() if state == "telecharge"} == DEPARTEMENT
     assert {place for place, state in found.items() if state == "ecarte"} == left_out
     assert set(found) - DEPARTEMENT - left_out == {"ocsge/"}  # no qualified land is listed
@@ -117,7 +117,7 @@ def test_a_whole_departement_is_fetched_and_the_readers_read_it(bulk, tmp_path):
     assert list(sources.communes["insee_code"]) == ["62998", "62999"]
     assert list(sources.parcels["idu"]) == ["629990000A0001"]
     assert list(sources.installations["installation_id"]) == ["0001"]
-    assert set(sources.candidates["source"]) == {"parkings_sup500m2"}
+    assert set(sources.candidates["source"]) == {"osm", "parkings_sup500m2"}
     assert list(sources.owned_parcels["idu"]) == ["629990000A0001"]
     assert list(land_files.read(tmp_path).pieces["vintage"]) == [2021]
     assert {urlsplit(bulk.base).hostname} == {"127.0.0.1"}
@@ -128,7 +128,7 @@ def test_what_is_left_out_of_a_departement_is_told_with_the_reason(bulk, tmp_pat
     (document,) = json.loads(result.stdout)
     assert document["departement"] == "62"
     why = {it["fichier"]: it["detail"] for it in document["fichiers"] if it["etat"] == "ecarte"}
-    assert set(why) == {"osm/", "mnh/", "ocsge/"}
+    assert set(why) == {"mnh/", "ocsge/"}
     assert "commune par commune" in why["mnh/"]
     assert "--without" in why["ocsge/"]
     assert "/download/resource/OCSGE" not in paths(bulk)
@@ -180,11 +180,11 @@ def test_the_files_of_a_departement_take_the_place_of_those_of_its_communes(tmp_
     states(tmp_path)
     fetch_whole(tmp_path)
     left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.glob("[a-z]*/*")}
-    assert not [place for place in left if "-62999" in place and not place.startswith("osm/")]
+    assert not [place for place in left if "-62999" in place]
     found = states(tmp_path)
     assert found["cadastre/cadastre-62999-parcelles.json.gz"] == "ecarte"
     assert found["parkings/parkings_sup500m2-62999.geojson"] == "ecarte"
-    assert found["osm/overpass-62999.json"] == "deja_la"
+    assert found["osm/overpass-62999.json"] == "ecarte"
 
 
 def test_a_folder_filled_by_hand_is_left_alone(bulk, tmp_path):
