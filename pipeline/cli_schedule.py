@@ -18,6 +18,7 @@ from pipeline.cli_options import (
     one_clear_line,
 )
 
+_NAMED = 5  # codes told in the name of a task; systemd and Windows limit its length
 schedule_app = typer.Typer(no_args_is_help=True, help="Lancer l'actualisation toute seule.")
 
 
@@ -55,6 +56,10 @@ def show(
     if sum(map(bool, chosen.values())) != 1:
         msg = "donner --commune, ou --departement, ou --region : l'un des trois"
         raise typer.BadParameter(msg)
+    for code in (code for codes in chosen.values() for code in codes):
+        if not code.isalnum():  # it names files and a task
+            msg = f"« {code[:20]} » n'est pas un code : chiffres et lettres seulement"
+            raise typer.BadParameter(msg)
     with one_clear_line():
         from pipeline.schedule import Moment, Unit, recipes
         from pipeline.settings import Settings
@@ -76,9 +81,16 @@ def show(
         asked = [
             part for name, codes in chosen.items() for code in codes for part in (f"--{name}", code)
         ]
-        name = "-".join(("parzan", *(part.lstrip("-") for part in asked)))
-        unit = Unit(name, [*_program(), "refresh", *asked, *options], written)
+        unit = Unit(_named(chosen), [*_program(), "refresh", *asked, *options], written)
         typer.echo(recipes(unit, Moment(at.hour, at.minute, day)), nl=False)
+
+
+def _named(chosen: dict[str, list[str]]) -> str:
+    """Return a name for files and a task: `parzan-departement-59-62`, short whatever was asked."""
+    (kind, codes) = next((kind, codes) for kind, codes in chosen.items() if codes)
+    others = len(codes) - _NAMED
+    told = codes[:_NAMED] + ([f"et-{others}-autres"] if others > 0 else [])
+    return "-".join(("parzan", kind, *told))
 
 
 def _program() -> list[str]:

@@ -18,6 +18,11 @@ Codes de sortie, pour la surveillance
 """
 
 
+_AS_ADMINISTRATOR = "dans une invite de commandes d'administrateur"
+# What `schtasks /TR` takes is limited to 262 characters; one is kept for the end of the string.
+_LONGEST_WINDOWS_COMMAND = 261
+
+
 @dataclass(frozen=True)
 class Moment:
     """When: hour and minute of the machine, each day or on one day of each month (1 to 28)."""
@@ -44,7 +49,8 @@ def recipes(unit: Unit, moment: Moment) -> str:
             "",
             "== 1. systemd (Linux ; conseillé : rattrape une nuit manquée) ==",
             f"Dans /etc/systemd/system/{unit.name}.service ; le compte « parzan » est à créer, ou",
-            "à remplacer par celui du service ; il doit pouvoir écrire dans les dossiers cités :",
+            "à remplacer par celui du service ; les dossiers de ReadWritePaths doivent exister",
+            "(sinon 226/NAMESPACE), et ce compte pouvoir y écrire :",
             "",
             service(unit),
             f"Dans /etc/systemd/system/{unit.name}.timer :",
@@ -59,12 +65,12 @@ def recipes(unit: Unit, moment: Moment) -> str:
             cron(unit, moment),
             "",
             "== 3. Planificateur de tâches de Windows ==",
-            "Une ligne, dans une invite de commandes d'administrateur :",
-            "",
             windows(unit, moment),
             "",
-            "Pour rattraper une nuit manquée : propriétés de la tâche, onglet Paramètres,",
-            "« Exécuter la tâche dès que possible si un démarrage planifié est manqué ».",
+            "Le compte « parzan » est à créer, ou à remplacer ; son mot de passe est demandé :",
+            "la tâche part alors même si personne n'a ouvert de session. Dans ses propriétés,",
+            "onglet Paramètres : cocher « Exécuter la tâche dès que possible si un démarrage",
+            "planifié est manqué », décocher « Arrêter la tâche si elle s'exécute plus de… ».",
             "",
             _EXIT_CODES,
         )
@@ -83,7 +89,7 @@ After=network-online.target
 [Service]
 Type=oneshot
 User=parzan
-ExecStart={" ".join(_systemd(word) for word in unit.command)}
+ExecStart={" ".join(_systemd_command(word) for word in unit.command)}
 Nice=10
 IOSchedulingClass=idle
 TimeoutStartSec=infinity
@@ -118,27 +124,51 @@ def cron(unit: Unit, moment: Moment) -> str:
 
 
 def windows(unit: Unit, moment: Moment) -> str:
-    """Return the command that creates the task, in the quoting of Windows."""
+    """Return what creates the task, in the quoting of Windows; a long command goes in a file."""
+    command = subprocess.list2cmdline(unit.command)
+    if len(command) <= _LONGEST_WINDOWS_COMMAND:
+        return f"Une ligne, {_AS_ADMINISTRATOR} :\n\n{_schtasks(unit, moment, command)}"
+    file = rf"C:\parzan\{unit.name}.cmd"
+    line = command.replace("%", "%%")  # in a file, a percent sign alone names a variable
+    return (
+        f"La commande est trop longue pour schtasks : la mettre, après une première ligne\n"
+        f"« @chcp 65001 >nul » (accents), dans {file} (ou ailleurs) :\n\n{line}\n\n"
+        f"Puis, {_AS_ADMINISTRATOR} :\n\n{_schtasks(unit, moment, file)}"
+    )
+
+
+def _schtasks(unit: Unit, moment: Moment, command: str) -> str:
+    """Return the line of an account with a password: without it, a task waits for a log-on."""
     when = ["/SC", "DAILY"] if moment.day is None else ["/SC", "MONTHLY", "/D", str(moment.day)]
     return subprocess.list2cmdline(
         [
             *("schtasks", "/Create", "/TN", unit.name),
             *when,
             *("/ST", f"{moment.hour:02d}:{moment.minute:02d}"),
-            *("/TR", subprocess.list2cmdline(unit.command)),
+            *("/RU", "parzan", "/RP", "*"),
+            *("/TR", command),
         ]
     )
 
 
 def _said(moment: Moment) -> str:
-    when = "chaque jour" if moment.day is None else f"le {moment.day} de chaque mois"
+    when = "chaque jour" if moment.day is None else f"le {_ordinal(moment.day)} de chaque mois"
     return f"{when} à {moment.hour:02d}:{moment.minute:02d}"
 
 
+def _ordinal(day: int) -> str:
+    return "1er" if day == 1 else str(day)
+
+
 def _systemd(word: str) -> str:
-    """Quote a word for systemd, where percent and dollar signs have a meaning."""
-    escaped = word.replace("\\", "\\\\").replace("%", "%%").replace("$", "$$").replace('"', '\\"')
+    """Quote a word for any line of systemd, where a percent sign has a meaning."""
+    escaped = word.replace("\\", "\\\\").replace("%", "%%").replace('"', '\\"')
     return f'"{escaped}"' if re.search(r"[\s'\";]", word) else escaped
+
+
+def _systemd_command(word: str) -> str:
+    """Quote a word of a command: there alone, a dollar sign names a variable."""
+    return _systemd(word).replace("$", "$$")
 
 
 def _shell(word: str) -> str:

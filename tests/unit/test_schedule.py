@@ -14,7 +14,7 @@ from tests.integration.command import runner
 UNIT = Unit(
     "parzan-region-32",
     ["/opt/parzan/bin/parzan", "refresh", "--region", "32", "--data", "/srv/d 100 %/$x"],
-    [Path("/srv/d 100 %"), Path("/srv/out")],
+    [Path("/srv/d 100 %/$x"), Path("/srv/out")],
 )
 FIRST_NIGHT = Moment(2, 5, day=1)
 
@@ -30,7 +30,8 @@ def test_systemd_signs_are_escaped():
         'ExecStart=/opt/parzan/bin/parzan refresh --region 32 --data "/srv/d 100 %%/$$x"'
         in service(UNIT)
     )
-    assert 'ReadWritePaths="/srv/d 100 %%" /srv/out' in service(UNIT)
+    # A dollar sign names a variable in a command, nowhere else.
+    assert 'ReadWritePaths="/srv/d 100 %%/$x" /srv/out' in service(UNIT)
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd on this machine")
@@ -76,13 +77,23 @@ def test_a_cron_line_starts_the_same_command():
     assert "%" not in command.replace(r"\%", "")
 
 
-def test_the_windows_task_starts_on_the_same_day():
+def test_the_windows_task_starts_on_the_same_day_whoever_is_logged_on():
     unit = Unit("parzan-region-32", [r"C:\parzan\parzan.exe", "--data", r"C:\mes données"], [])
-    assert windows(unit, FIRST_NIGHT) == (
-        r"schtasks /Create /TN parzan-region-32 /SC MONTHLY /D 1 /ST 02:05 /TR"
+    assert windows(unit, FIRST_NIGHT).splitlines()[-1] == (
+        r"schtasks /Create /TN parzan-region-32 /SC MONTHLY /D 1 /ST 02:05 /RU parzan /RP * /TR"
         r' "C:\parzan\parzan.exe --data \"C:\mes données\""'
     )
     assert "/SC DAILY /ST 23:00" in windows(unit, Moment(23, 0))
+
+
+@pytest.mark.parametrize(("length", "in_a_file"), [(261, False), (262, True)])
+def test_a_command_too_long_for_schtasks_goes_in_a_file(length, in_a_file):
+    program = r"C:\100%\parzan.exe".ljust(length, "x")
+    found = windows(Unit("parzan-region-32", [program], []), FIRST_NIGHT)
+    *before, last = found.splitlines()
+    assert (r"/TR C:\parzan\parzan-region-32.cmd" in last) is in_a_file
+    assert (program.replace("%", "%%") in before) is in_a_file
+    assert (program in last) is not in_a_file
 
 
 def test_one_document_holds_the_recipes_and_the_exit_codes():
@@ -104,12 +115,30 @@ def test_the_command_prints_the_recipes_of_the_refresh_that_was_asked(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("codes", "name"),
+    [
+        ("62001,62002,62003,62004,62005", "parzan-commune-62001-62002-62003-62004-62005"),
+        (
+            "62001,62002,62003,62004,62005,62006,62007",
+            "parzan-commune-62001-62002-62003-62004-62005-et-2-autres",
+        ),
+    ],
+)
+def test_many_communes_make_a_short_name(codes, name):
+    result = runner.invoke(app, ["schedule", "show", "--at", "02:05", "--commune", codes])
+    assert result.exit_code == 0, result.output
+    assert f"/etc/systemd/system/{name}.timer" in result.stdout
+    assert f"--commune {codes.split(',')[-1]} " in result.stdout
+
+
+@pytest.mark.parametrize(
     "wrong",
     [
         ["--at", "25:00", "--region", "32"],
         ["--at", "02:00"],
         ["--at", "02:00", "--region", "32", "--departement", "62"],
         ["--at", "02:00", "--region", "32", "--day", "29"],
+        ["--at", "02:00", "--commune", "../62"],
     ],
 )
 def test_a_wrong_use_is_refused(wrong):
