@@ -52,6 +52,6 @@ def known_before(
     return Before(
         previous,
         read_review(review, territory, assumptions.corrections),
-        read_product(product) if previous.exists else None,
+        read_product(product, previous.parks) if previous.exists else None,
         corrections_digest(review, FileDigests({})),
     )

@@ -97,7 +97,9 @@ def _cast(values: "pd.Series[Any]", dtype: str) -> "pd.Series[Any]":
         return pd.to_numeric(values).astype("float64")
     if dtype in {"int64", "Int64", "bool", "boolean"}:
         return values.astype(dtype)  # type: ignore[call-overload,no-any-return] # dtype is a name
-    return values.astype(object).where(values.notna(), None).astype("str")
+    gone = values.isna().tolist()
+    texts = [None if no else str(it) for it, no in zip(values.tolist(), gone, strict=True)]
+    return pd.Series(texts, index=values.index, dtype="str")
 
 
 def empty(schema: type[pg.GeoDataFrameModel], crs: str) -> gpd.GeoDataFrame:

@@ -1,6 +1,7 @@
 """Under which licence each layer comes: open and share-alike sources are never mixed unsaid."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator
 
 import pandas as pd
 
@@ -59,6 +60,10 @@ _SHARED = "Couche dérivée de cette base : elle se diffuse sous {licence} (part
 _CITED = "Source à citer ; la couche, dérivée aussi d'une base sous {licence}, suit celle-ci."
 
 
+# A record of a source that was used; a missing text is None.
+Texts = dict[str, str | None]
+
+
 def used_records(records: pd.DataFrame) -> pd.DataFrame:
     """Return the records of the files that told something, `licence` never missing."""
     used = records[records["state"].isin(_USED)]
@@ -83,7 +88,7 @@ def _is_open(licence: str) -> bool:
     return any(name in licence.lower() for name in _OPEN_NAMES)
 
 
-def credit_of(row: dict[str, str | None]) -> str:
+def credit_of(row: Texts) -> str:
     """Return the attribution of a record, else its producer and its label."""
     if row["attribution"]:
         return row["attribution"]
@@ -92,7 +97,11 @@ def credit_of(row: dict[str, str | None]) -> str:
 
 def credits_of(records: pd.DataFrame) -> tuple[str, ...]:
     """Return the attributions of records, each once, sorted; only of what was used."""
-    return tuple(sorted({credit_of(row) for row in as_texts(used_records(records))} - {""}))
+    return _credits(as_texts(used_records(records)))
+
+
+def _credits(used: list[Texts]) -> tuple[str, ...]:
+    return tuple(sorted({credit_of(row) for row in used} - {""}))
 
 
 def credit_line(records: pd.DataFrame) -> str:
@@ -106,7 +115,7 @@ def line_of(credits_told: Iterable[str]) -> str:
     return f"Sources : {told}." if told else ""
 
 
-def as_texts(rows: pd.DataFrame) -> list[dict[str, str | None]]:
+def as_texts(rows: pd.DataFrame) -> list[Texts]:
     """Return provenance rows, a missing text as None."""
     names = ["folder", "label", "producer", "vintage", "licence", "attribution"]
     texts = rows[names].astype(object)
@@ -126,11 +135,11 @@ def licence_rows(product: Product) -> pd.DataFrame:
         `layer`, `licence`, `row_count` (rows that it concerns), `folders` (joined by `;`),
         `attribution`, `is_share_alike`, `remark`.
     """
-    used = used_records(product.records)
+    used = as_texts(used_records(product.records))
     rows: list[dict[str, object]] = []
     for layer, name in _COPIED.items():
-        folders = getattr(product, name)["source"].map(lambda it: _FOLDER_OF.get(it, it))
-        rows += _copied(layer, folders, used)
+        sources = Counter(getattr(product, name)["source"].tolist())
+        rows += _copied(layer, sources, used)
     for layer, count in _counts(product).items():
         if count:
             rows += _computed(layer, count, _fed_by(layer, product), used)
@@ -175,35 +184,43 @@ def _fed_by(layer: str, product: Product) -> tuple[str, ...]:
     return (*_COMPUTED[layer], *derived)
 
 
-def _copied(
-    layer: str, folders: "pd.Series[str]", used: pd.DataFrame
-) -> Iterable[dict[str, object]]:
-    concerned = used[used["folder"].isin(set(folders))]
-    for licence, records in concerned.groupby("licence", sort=True):
-        own = set(records["folder"])
-        remark = _COPY if _is_open(str(licence)) else f"{_COPY} {_CLOSED}"
-        yield _row(layer, str(licence), int(folders.isin(own).sum()), records, remark)
+def _copied(layer: str, sources: Counter[str], used: list[Texts]) -> Iterator[dict[str, object]]:
+    counts: Counter[str | None] = Counter()
+    for source, count in sources.items():
+        counts[_FOLDER_OF.get(source, source)] += count
+    for licence, records in _by_licence(used, counts):
+        count = sum(counts[folder] for folder in {row["folder"] for row in records})
+        remark = _COPY if _is_open(licence) else f"{_COPY} {_CLOSED}"
+        yield _row(layer, licence, count, records, remark)
 
 
 def _computed(
-    layer: str, count: int, folders: tuple[str, ...], used: pd.DataFrame
-) -> Iterable[dict[str, object]]:
-    concerned = used[used["folder"].isin(folders)]
-    licences = sorted(set(concerned["licence"]))
-    for licence in licences:
-        remark = remark_of(licence, licences)
-        yield _row(layer, licence, count, concerned[concerned["licence"] == licence], remark)
+    layer: str, count: int, folders: tuple[str, ...], used: list[Texts]
+) -> Iterator[dict[str, object]]:
+    found = _by_licence(used, folders)
+    licences = [licence for licence, _ in found]
+    for licence, records in found:
+        yield _row(layer, licence, count, records, remark_of(licence, licences))
+
+
+def _by_licence(used: list[Texts], folders: Container[str | None]) -> list[tuple[str, list[Texts]]]:
+    """Return the records of some folders by licence, in order."""
+    found: dict[str, list[Texts]] = {}
+    for row in used:
+        if row["folder"] in folders:
+            found.setdefault(str(row["licence"]), []).append(row)
+    return sorted(found.items())
 
 
 def _row(
-    layer: str, licence: str, count: int, records: pd.DataFrame, remark: str
+    layer: str, licence: str, count: int, records: list[Texts], remark: str
 ) -> dict[str, object]:
     return {
         "layer": layer,
         "licence": licence,
         "row_count": count,
-        "folders": ";".join(sorted(set(records["folder"]))),
-        "attribution": " ; ".join(credits_of(records)),
+        "folders": ";".join(sorted({str(row["folder"]) for row in records})),
+        "attribution": " ; ".join(_credits(records)),
         "is_share_alike": is_share_alike(licence),
         "remark": remark,
     }

@@ -1,11 +1,15 @@
 """The project `parzan` embedded in a product: groups, styles, forms, relations, themes."""
 
+import re
 import textwrap
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from pipeline.export.forms import RELATIONS, Relation
+from pipeline.export.layers import Layer
+from pipeline.export.looks import Look
 from pipeline.export.project_layers import (
     BASEMAP_GROUP,
     BASEMAPS,
@@ -24,6 +28,8 @@ _WEB_MERCATOR = 3857
 _MARGIN = 0.05
 _CREDIT_WIDTH = 100  # characters a line: the decoration does not wrap by itself
 _BOTTOM_RIGHT = 3  # of the places that QGIS gives a decoration
+_STYLE = "parzan-style"  # holds the place of the style of a layer; words of a source are escaped
+_STYLE_PLACE = re.compile(f'<{_STYLE} rank="([0-9]+)" />')
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,8 @@ def project_document(frame: Frame) -> str:
     root.append(element("visibility-presets", children=[_theme(t, shown) for t in frame.themes]))
     root.append(_properties(frame))
     root.append(_metadata(frame))
-    return document(root)
+    styles = [_style_text(it.layer, it.looks, it.editable, bool(frame.relations)) for it in shown]
+    return _STYLE_PLACE.sub(lambda place: styles[int(place[1])], document(root))
 
 
 def _tree(shown: tuple[Shown, ...]) -> ET.Element:
@@ -125,12 +132,11 @@ def _order(shown: tuple[Shown, ...]) -> list[ET.Element]:
 
 
 def _layers(frame: Frame) -> ET.Element:
-    vectors = [_vector(item, frame) for item in frame.shown]
+    vectors = [_vector(item, frame, rank) for rank, item in enumerate(frame.shown)]
     return element("projectlayers", children=[*vectors, *(_raster(b) for b in BASEMAPS)])
 
 
-def _vector(item: Shown, frame: Frame) -> ET.Element:
-    related = bool(frame.relations)
+def _vector(item: Shown, frame: Frame, rank: int) -> ET.Element:
     look = item.looks[0]
     spatial = item.layer.geometry is not None
     attributes = {
@@ -151,11 +157,18 @@ def _vector(item: Shown, frame: Frame) -> ET.Element:
         element("srs", children=[reference_system(frame.epsg)] if spatial else []),
         element("provider", {"encoding": "UTF-8"}, text="ogr"),
         *_credited(frame.licences.get(item.layer.name, ())),
-        *style_children(item.layer, look, editable=item.editable, related=related),
+        element(_STYLE, {"rank": rank}),
     ]
-    if len(item.looks) > 1:
-        children.append(_style_manager(item, related=related))
     return element("maplayer", attributes, children)
+
+
+@cache
+def _style_text(layer: Layer, looks: tuple[Look, ...], editable: bool, related: bool) -> str:
+    """Return the XML of a style, the same in every project: it is most of their text."""
+    children = style_children(layer, looks[0], editable=editable, related=related)
+    if len(looks) > 1:
+        children.append(_style_manager(layer, looks, editable=editable, related=related))
+    return "".join(ET.tostring(child, encoding="unicode") for child in children)
 
 
 def _credited(licences: tuple[Licence, ...]) -> list[ET.Element]:
@@ -172,11 +185,13 @@ def _credited(licences: tuple[Licence, ...]) -> list[ET.Element]:
     ]
 
 
-def _style_manager(item: Shown, *, related: bool) -> ET.Element:
-    current, *others = item.looks
+def _style_manager(
+    layer: Layer, looks: tuple[Look, ...], *, editable: bool, related: bool
+) -> ET.Element:
+    current, *others = looks
     styles = [element("map-layer-style", {"name": current.name})]
     for look in others:
-        whole = qml(item.layer, look, editable=item.editable, related=related)
+        whole = qml(layer, look, editable=editable, related=related)
         styles.append(element("map-layer-style", {"name": look.name}, [whole]))
     return element("map-layer-style-manager", {"current": current.name}, styles)
 

@@ -3,7 +3,6 @@
 import filecmp
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from pipeline.errors import PublicationError
 from pipeline.export.conformance import findings
-from pipeline.export.geopackage import stamp, write_layers
+from pipeline.export.geopackage import filled, stamp, write_layers
 from pipeline.export.land_note import land_note
 from pipeline.export.layers import LAYERS
 from pipeline.export.licences import credit_line, licence_rows
@@ -20,10 +19,9 @@ from pipeline.export.product import Product, check_tables
 from pipeline.export.project import PROJECT_NAME, Frame, Licence, project_document
 from pipeline.export.project_layers import Contents, shown_layers
 from pipeline.export.qgis_xml import archive_hex
-from pipeline.export.registry import write_metadata, write_project, write_schema, write_styles
+from pipeline.export.registry import write_metadata, write_project
 from pipeline.export.review import prepare_review
 from pipeline.export.seal import seal, settle, swap, sweep, temporary_beside
-from pipeline.export.styles import stored_styles
 
 _SHOWN = 3
 
@@ -152,16 +150,11 @@ def _write(product: Product, path: Path, product_file: str, review_file: str) ->
         credit=credit_line(product.records),
         licences=_licences(product),
     )
-    write_layers(product, path)
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode=DELETE")
-        connection.execute("BEGIN IMMEDIATE")
-        write_schema(connection, ((layer.name, layer.columns) for layer in LAYERS))
+    with filled(path, LAYERS, product.territory.crs) as connection:
+        write_layers(product, connection)
         write_metadata(connection, iso_document(product), moment)
-        write_styles(connection, stored_styles(LAYERS, editable=False), moment)
         content = archive_hex(project_document(frame))
         write_project(connection, PROJECT_NAME, content, moment)
-        connection.execute("COMMIT")
 
 
 def _licences(product: Product) -> dict[str, tuple[Licence, ...]]:

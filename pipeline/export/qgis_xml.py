@@ -4,6 +4,7 @@ import io
 import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 
 from pyproj import CRS
 
@@ -57,12 +58,17 @@ def option(value: Value, name: str | None = None) -> ET.Element:
 def reference_system(epsg: int) -> ET.Element:
     """Return a CRS that every QGIS honours: WKT, and a positive srsid beside the authority's id."""
     parts = {
-        "wkt": CRS.from_epsg(epsg).to_wkt("WKT2_2019"),
+        "wkt": _wkt(epsg),
         "srsid": "1",
         "authid": f"EPSG:{epsg}",
     }
     children = [element(tag, text=text) for tag, text in parts.items()]
     return element("spatialrefsys", {"nativeFormat": "Wkt"}, children)
+
+
+@cache
+def _wkt(epsg: int) -> str:
+    return str(CRS.from_epsg(epsg).to_wkt("WKT2_2019"))
 
 
 def document(root: ET.Element) -> str:

@@ -16,7 +16,7 @@ from pipeline.crs import Territory
 from pipeline.errors import PublicationError
 from pipeline.export.conformance import findings
 from pipeline.export.geometry_checks import wkb_of
-from pipeline.export.geopackage import VERSION, fixed_time, stamp
+from pipeline.export.geopackage import stamp
 from pipeline.export.layers import GEOMETRY_COLUMN, Layer
 from pipeline.export.licences import line_of
 from pipeline.export.project import PROJECT_NAME, Frame, project_document
@@ -27,6 +27,7 @@ from pipeline.export.region_rows import Region, copied, gather_region, to_table,
 from pipeline.export.registry import write_project, write_schema, write_styles
 from pipeline.export.seal import seal, settle, swap, temporary_beside
 from pipeline.export.styles import stored_styles
+from pipeline.export.template import VERSION, fixed_time
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from pipeline.crs import Territory
 from pipeline.export.fields import Kind
-from pipeline.export.geopackage import VERSION
 from pipeline.export.layers import GEOMETRY_COLUMN, Layer
 from pipeline.export.registry import write_schema, write_styles
 from pipeline.export.review_schema import REVIEW_LAYERS
 from pipeline.export.review_upgrade import upgrade_review
 from pipeline.export.seal import seal, temporary_beside
 from pipeline.export.styles import stored_styles
+from pipeline.export.template import VERSION
 
 _FIONA_TYPES: dict[Kind, str] = {
     "text": "str",

@@ -72,8 +72,11 @@ def _wkb(shapes: GeometryArray, declared: GeometryType) -> pa.Array:
 
 
 def _text(values: "pd.Series[Any]") -> pa.Array:
-    cleaned = [None if pd.isna(value) else clean(str(value)) for value in values]
-    return pa.array(cleaned, type=_ARROW["text"])
+    gone = values.isna().tolist()
+    texts = [None if no else str(it) for it, no in zip(values.tolist(), gone, strict=True)]
+    if _FORBIDDEN.search("".join(it for it in texts if it is not None)):
+        texts = [None if it is None else clean(it) for it in texts]
+    return pa.array(texts, type=_ARROW["text"])
 
 
 def _numbers(values: "pd.Series[Any]") -> "pd.Series[Any]":
@@ -91,7 +94,8 @@ def _real(values: "pd.Series[Any]") -> pa.Array:
 
 
 def _boolean(values: "pd.Series[Any]") -> pa.Array:
-    flags = [None if pd.isna(value) else bool(value) for value in values]
+    gone = values.isna().tolist()
+    flags = [None if no else bool(it) for it, no in zip(values.tolist(), gone, strict=True)]
     return pa.array(flags, type=_ARROW["boolean"])
 
 

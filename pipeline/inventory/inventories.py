@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def keep_inventory(product: Path, out: Path, day: date) -> Path | None:
     PublicationError
         If the product cannot be read or the disk refuses.
     """
-    state = read_product(product)
+    state = read_product(product, gpd.GeoDataFrame())  # the parks are copied, never decoded
     content = _parquet(product, _metadata(state, day))
     last = path_at(out, state.insee_code, day)
     if last is not None and _same(last, content):
@@ -159,7 +160,7 @@ def _parquet(product: Path, metadata: dict[str, Any]) -> bytes:
     geometry: dict[str, Any] = {
         "encoding": "WKB",
         "geometry_types": ["MultiPolygon"],
-        "crs": json.loads(CRS.from_user_input(described["crs"]).to_json()),
+        "crs": json.loads(_crs_json(str(described["crs"]))),
     }
     geo = {"version": "1.1.0", "primary_column": _GEOMETRY, "columns": {_GEOMETRY: geometry}}
     # GDAL's notes on the fields (comments, domains) are those of the layer, not of the parks.
@@ -168,6 +169,11 @@ def _parquet(product: Path, metadata: dict[str, Any]) -> bytes:
     buffer = io.BytesIO()
     pq.write_table(pa.table(table.columns, schema=schema), buffer, compression="zstd")
     return buffer.getvalue()
+
+
+@cache
+def _crs_json(crs: str) -> str:
+    return CRS.from_user_input(crs).to_json()
 
 
 def _json(content: dict[str, Any]) -> bytes:

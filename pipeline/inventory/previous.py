@@ -1,5 +1,6 @@
 """The last published product of a commune: its parks, and all that is carried to the next one."""
 
+import sqlite3
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +11,12 @@ import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from pipeline.errors import PublicationError
+from pipeline.inventory.product_tables import has_rows, layers_in, reading
 
 _SPATIAL = ("parcs", "corrections_rejouees", "conflits")
 _CARRIED = ("parcs_filiation", "journal", "empreintes")
 _KNOWN = "parcs_connus"
+_READ = {*_SPATIAL, *_CARRIED}
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,8 @@ class Previous:
     `parks` is `parcs`, `replayed` is `corrections_rejouees`, `conflicts` is `conflits`, `lineage`
     is `parcs_filiation`, `journal` and `fingerprints` (name → digest) as their layers; `parc_id`
     names the parks that are gone too. Everything is empty before the first product; a table that
-    an older product lacks is empty too. `known` is `parcs_connus`, None where the product has no
-    such layer: its `parcs` are then what is known.
+    has no row, or that an older product lacks, is empty too, without columns. `known` is
+    `parcs_connus`, None where the product has no such layer: its `parcs` are then what is known.
     """
 
     exists: bool
@@ -59,11 +62,13 @@ def read_previous(path: Path, crs: str) -> Previous:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what the driver says of a damaged file: told below
-            layers = {str(name) for name, _ in pyogrio.list_layers(path)}
-            spatial = [_rows(path, layers, name, crs) for name in _SPATIAL]
-            lineage, journal, prints = (_table(path, layers, name) for name in _CARRIED)
+            with reading(path) as connection:
+                layers = layers_in(connection)
+                filled = {name for name in layers & _READ if has_rows(connection, name)}
+            spatial = [_rows(path, filled, name, crs) for name in _SPATIAL]
+            lineage, journal, prints = (_table(path, filled, name) for name in _CARRIED)
             known = _rows(path, layers, _KNOWN, crs) if _KNOWN in layers else None
-    except (DataSourceError, DataLayerError, OSError) as error:
+    except (DataSourceError, DataLayerError, sqlite3.Error, OSError) as error:
         reason = " ".join(str(error).split())[:200]
         msg = (
             f"{path} : produit précédent illisible ({reason}) ; le restaurer d'une sauvegarde,"

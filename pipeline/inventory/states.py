@@ -1,5 +1,6 @@
 """What a product says of a commune on a day: its parks, and what they were made from."""
 
+import sqlite3
 import warnings
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,6 +12,7 @@ import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from pipeline.errors import PublicationError
+from pipeline.inventory.product_tables import layers_in, reading, table_of
 
 # Folder → file → sha256.
 Digests = dict[str, dict[str, str]]
@@ -65,9 +67,14 @@ class State:
         return self.seen_on or self.rules_as_of
 
 
-def read_product(path: Path) -> State:
+def read_product(path: Path, parks: gpd.GeoDataFrame | None = None) -> State:
     """
     Read the state that a published product holds.
+
+    Parameters
+    ----------
+    parks
+        Its layer `parcs` where that is already read, or is of no use to the caller.
 
     Raises
     ------
@@ -78,13 +85,12 @@ def read_product(path: Path) -> State:
         msg = f"{path} : fichier absent ; donner un produit (INSEE.gpkg) ou un inventaire"
         raise PublicationError(msg)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what the driver says of a damaged file: told below
-            layers = {str(name) for name, _ in pyogrio.list_layers(path)}
+        with reading(path) as connection:
+            layers = layers_in(connection)
             missing = [name for name in _NEEDED if name not in layers]
             if not missing:
-                return _state(path, layers)
-    except (DataSourceError, DataLayerError, KeyError, IndexError) as error:
+                return _state(connection, layers, _parks(path) if parks is None else parks)
+    except (DataSourceError, DataLayerError, sqlite3.Error, KeyError, IndexError) as error:
         reason = " ".join(str(error).split())[:200]
         msg = f"{path} : produit illisible ({reason}) ; donner un fichier INSEE.gpkg de parzan"
         raise PublicationError(msg) from error
@@ -92,24 +98,28 @@ def read_product(path: Path) -> State:
     raise PublicationError(msg)
 
 
-def _state(path: Path, layers: set[str]) -> State:
-    commune = _table(path, "commune").iloc[0]
-    prints = _table(path, "empreintes") if "empreintes" in layers else pd.DataFrame()
-    replayed = _table(path, "corrections_rejouees") if "corrections_rejouees" in layers else None
+def _state(connection: sqlite3.Connection, layers: set[str], parks: gpd.GeoDataFrame) -> State:
+    commune = table_of(connection, "commune").iloc[0]
+    prints, replayed = (
+        table_of(connection, name) if name in layers else pd.DataFrame()
+        for name in ("empreintes", "corrections_rejouees")
+    )
     return State(
         insee_code=str(commune["insee"]),
         name=str(commune["nom"]),
         version=str(commune["parzan_version"]),
         rules_as_of=pd.Timestamp(commune["regles_au"]).date(),
-        parks=gpd.GeoDataFrame(pyogrio.read_dataframe(path, layer="parcs", use_arrow=True)),
+        parks=parks,
         fingerprints=fingerprints_of(prints),
-        sources=sources_of(_table(path, "sources")),
+        sources=sources_of(table_of(connection, "sources")),
         replayed=replayed_of(replayed),
     )
 
 
-def _table(path: Path, name: str) -> pd.DataFrame:
-    return pd.DataFrame(pyogrio.read_dataframe(path, layer=name, read_geometry=False))
+def _parks(path: Path) -> gpd.GeoDataFrame:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the driver says of a damaged file: told above
+        return gpd.GeoDataFrame(pyogrio.read_dataframe(path, layer="parcs", use_arrow=True))
 
 
 def fingerprints_of(table: pd.DataFrame) -> dict[str, str]:

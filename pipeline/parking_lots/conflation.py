@@ -6,12 +6,13 @@ from math import isnan
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
 from pipeline.assumptions import Assumptions
 from pipeline.crs import GeometryArray
-from pipeline.groups import components
+from pipeline.groups import components, positions_by_key
 
 DRAWN_ROLES = ("outline", "bays")
 
@@ -162,8 +163,11 @@ def _is_chosen(drawn: gpd.GeoDataFrame, assumptions: Assumptions) -> "pd.Series[
 
 def union_by(drawn: gpd.GeoDataFrame, keys: list[str]) -> pd.DataFrame:
     """Return one row per key with the union of its geometries."""
-    rows = [(*key, union(part.geometry.to_numpy())) for key, part in drawn.groupby(keys, sort=True)]
-    table = pd.DataFrame(rows, columns=[*keys, "geometry"])
+    shapes = drawn.geometry.to_numpy()
+    numbers = np.array(drawn.groupby(keys, sort=True).ngroup(), dtype=np.intp)
+    parts = [rows for _, rows in positions_by_key(numbers)]
+    table = pd.DataFrame(drawn[keys].iloc[[rows[0] for rows in parts]]).reset_index(drop=True)
+    table["geometry"] = pd.Series([union(shapes[rows]) for rows in parts], dtype=object)
     return table.astype({"group": int})
 
 

@@ -9,7 +9,7 @@ import shapely
 
 from pipeline.assumptions import Assumptions
 from pipeline.crs import GeometryArray
-from pipeline.groups import components, positions_by_key
+from pipeline.groups import IntArray, components, positions_by_key
 from pipeline.parking_lots.conflation import Conflation, union
 from pipeline.parking_lots.links import Links, find_links
 from pipeline.polygons import polygonal
@@ -88,19 +88,24 @@ def draw_perimeters(
     parks = _parks(pieces, links)
     bands = _free_ground(links.bands, pieces, parks)
     bands_of = dict(positions_by_key(parks[links.bands["piece"].to_numpy()]))
+    members, groups = pieces["member"].to_numpy(), pieces["group"].to_numpy()
     tree = shapely.STRtree(obstacles.geometries)
     perimeters: list[Perimeter] = []
-    for park, rows in positions_by_key(parks):
-        own = bands[bands_of[park]] if park in bands_of else bands[:0]
-        perimeters += _cut(
-            gpd.GeoDataFrame(pieces.iloc[rows]),
-            own,
-            conflation,
-            obstacles.geometries,
-            tree,
-            assumptions,
-        )
+    for number, rows in positions_by_key(parks):
+        own = bands[bands_of[number]] if number in bands_of else bands[:0]
+        park = _Park(shapes[rows], members[rows], groups[rows], own)
+        perimeters += _cut(park, conflation, obstacles.geometries, tree, assumptions)
     return perimeters
+
+
+@dataclass(frozen=True)
+class _Park:
+    """One car park before it is cut: its pieces, shape `(n,)` each, and the ground of its links."""
+
+    shapes: GeometryArray
+    members: IntArray
+    groups: IntArray
+    bands: GeometryArray
 
 
 def _free_ground(
@@ -145,15 +150,14 @@ def _parks(pieces: gpd.GeoDataFrame, links: Links) -> np.ndarray:
 
 
 def _cut(
-    park: gpd.GeoDataFrame,
-    bands: GeometryArray,
+    park: _Park,
     conflation: Conflation,
     obstacles: GeometryArray,
     tree: shapely.STRtree,
     assumptions: Assumptions,
 ) -> list[Perimeter]:
     """Return the car parks that the obstacles make of one."""
-    shapes = park.geometry.to_numpy()
+    shapes, bands = park.shapes, park.bands
     ground = union(np.concatenate([shapes, bands])) if len(bands) else union(shapes)
     tolerance = assumptions.parking_lots.link_tolerance_m.value
     envelope = _envelope(ground, park, shapely.buffer(bands, tolerance), conflation)
@@ -161,32 +165,37 @@ def _cut(
     cells = _cells(ground, envelope, obstacles[met], assumptions)
     perimeters = []
     for cell in cells:
-        of_cell = park[shapely.area(shapely.intersection(shapes, cell)) > DUST_M2]
-        groups = tuple(int(group) for group in of_cell["group"].unique())
+        inside = shapely.area(shapely.intersection(shapes, cell)) > DUST_M2
+        members = tuple(park.members[inside].tolist())
         perimeters.append(
             Perimeter(
                 geometry=cell,
-                members=tuple(int(member) for member in of_cell["member"]),
-                groups=groups,
+                members=members,
+                groups=_once(park.groups[inside]),
                 is_cut=len(cells) > 1,
-                has_link=len(bands) > 0 and len(of_cell) > 1,
+                has_link=len(bands) > 0 and len(members) > 1,
             )
         )
     return [perimeter for perimeter in perimeters if perimeter.members]
 
 
+def _once(groups: IntArray) -> tuple[int, ...]:
+    """Return the distinct groups, in the order they come."""
+    return tuple(dict.fromkeys(groups.tolist()))
+
+
 def _envelope(
     ground: shapely.Geometry,
-    park: gpd.GeoDataFrame,
+    park: _Park,
     reaches: GeometryArray,
     conflation: Conflation,
 ) -> shapely.Geometry:
     """Add to the ground what holds its pieces together: polygons of other sources, link ends."""
-    if len(park) == 1:
+    if len(park.shapes) == 1:
         return ground
     others = [
         conflation.rows[position]["geometry"]
-        for group in park["group"].unique()
+        for group in _once(park.groups)
         for position in conflation.by_group[group]
         if not conflation.rows[position]["is_chosen"]
     ]

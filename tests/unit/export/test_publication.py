@@ -184,7 +184,7 @@ def test_a_damaged_product_is_replaced(out, published):
     [
         ("write_layers", OSError(28, "No space left on device")),
         ("write_project", sqlite3.OperationalError("database or disk is full")),
-        ("create_review", OSError(13, "Permission denied")),
+        ("prepare_review", OSError(13, "Permission denied")),
     ],
 )
 def test_a_failure_leaves_the_previous_product(out, monkeypatch, step, error):
@@ -244,7 +244,7 @@ def test_a_full_disk_leaves_the_previous_product(out):
 
 @POSIX
 @pytest.mark.slow
-@pytest.mark.parametrize("step", ["write_schema", "write_project", "create_review", "swap"])
+@pytest.mark.parametrize("step", ["write_layers", "write_project", "prepare_review", "swap"])
 def test_a_killed_process_leaves_the_previous_product(out, step):
     before = product_of(out).read_bytes()
     done = run_child(KILLED.format(step=step), out)
