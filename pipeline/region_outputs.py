@@ -51,6 +51,8 @@ def write_outputs(
     """
     written: list[Path] = []
     for item in covered:
+        if not any(product_path(out, code).exists() for code in item.codes):
+            continue  # every commune failed: each one tells why
         if not _is_current(out / f"{item.area.name}.gpkg", item.codes, out, files):
             on_step(f"Produit de {item.area.label}")
             written.append(publish_region(item.area, item.codes, out, day))

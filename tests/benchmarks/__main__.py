@@ -29,6 +29,10 @@ USUAL = 8_000
 LARGE = int(os.environ.get("PARZAN_BENCH_LOTS", "200000"))
 SMALL = LARGE // 10
 FEATURES = int(os.environ.get("PARZAN_BENCH_FEATURES", "100000"))
+# Communes of the generated region: 3 800 in all, an hour and a half of two cores.
+REGION = tuple(
+    int(size) for size in os.environ.get("PARZAN_BENCH_REGION", "100,1000,3800").split(",")
+)
 LAND = int(os.environ.get("PARZAN_BENCH_LAND", "310000"))
 OSM = int(os.environ.get("PARZAN_BENCH_OSM", "600000"))
 IMPORTS = (
@@ -217,6 +221,39 @@ def osm(work: Path, table: Table) -> None:
     table.add_row("   region / extract", f"{told} MB", "", "", "")
 
 
+def region(work: Path, table: Table) -> None:
+    """A generated region: two workers, three sizes, nothing changed, one commune in a hundred."""
+    folder = Path(os.environ.get("PARZAN_BENCH_FOLDER") or work)  # kept, to be run again
+    few, some, most = REGION
+
+    def ran(kind: str, *told: int) -> dict[str, float]:
+        return measure(kind, folder, *told, module="region_cases")
+
+    ran("first", 1, 1)  # prepares the sources
+    one, two = ran("first", few, 1), ran("first", few, 2)
+    row(table, f"region, {few} communes: two workers / one", two["s"], one["s"], "s", 1 / 1.7)
+    sizes = {few: two} | {size: ran("first", size, 2) for size in (some, most) if size > few}
+    for size, found in sizes.items():
+        each, reference = found["s"] / size, two["s"] / few
+        row(table, f"region, {size}: seconds a commune / at {few}", each, reference, "s", 1.15)
+        table.add_row(f"region, {size}: peak memory of a process", f"{found['MB']:.0f} MB", *"   ")
+    last = max(sizes)
+    whole = sizes[last]["s"]
+    row(
+        table,
+        f"region, {last}: nothing changed / first",
+        ran("again", last, 2)["s"],
+        whole,
+        "s",
+        0.02,
+    )
+    changed = ran("some", last, 2)
+    words = f"region, {last}: 1 % of the communes edited ({changed['made']:.0f} made) / first"
+    row(table, words, changed["s"], whole, "s", 0.05)
+    row(table, f"region, {few}: one worker / bare windows read and written", one["s"],
+        ran("bare", few)["s"], "s", float("inf"))  # fmt: skip
+
+
 def same_osm(region: Path, ours: str, other: str) -> tuple[str, str, str, str]:
     """Hold areas to GDAL's, one by one in order of size, and the counts of the rest."""
     mine, theirs = (np.load(region.with_name(f"{name}.npz")) for name in (ours, other))
@@ -288,6 +325,7 @@ SECTIONS = {
     "land": land,
     "live": live,
     "osm": osm,
+    "region": region,
 }
 
 
