@@ -148,6 +148,9 @@ def sources_fetch(
         list[str] | None,
         typer.Option("--departement", metavar="DEP", help="Département entier ; répétable."),
     ] = None,
+    region: Annotated[
+        str, typer.Option("--region", metavar="REG", help="Tous ses départements (code INSEE).")
+    ] = "",
     data: Data = None,
     *,
     heavy: Annotated[
@@ -187,7 +190,8 @@ def sources_fetch(
     as_json: AsJson = False,
 ) -> None:
     """Télécharge ce qui manque, le garde avec sa preuve, et le dépose."""
-    places = _places(commune, departement)
+    with one_clear_line():
+        places = _places(commune, departement, region)
     with one_clear_line(), stderr.status("Chargement…") as status:
         from pipeline.configuration import Configuration
         from pipeline.fetch_report import fetch_document, print_fetched
@@ -219,18 +223,28 @@ def sources_fetch(
         raise typer.Exit(code=EXIT_SOME_FAILED if failed < len(done) else EXIT_ERROR)
 
 
-def _places(communes: list[str] | None, departements: list[str] | None) -> list[str]:
+def _places(communes: list[str] | None, departements: list[str] | None, region: str) -> list[str]:
     """Return the codes asked for, each once: départements first, whose files hold the communes."""
     short = [code for code in communes or () if len(code) < _INSEE_LENGTH]
     long = [code for code in departements or () if len(code) >= _INSEE_LENGTH]
     if short or long:
         msg = f"{(short or long)[0]} : --commune veut cinq caractères, --departement deux ou trois"
         raise typer.BadParameter(msg)
-    codes = [*(code.upper() for code in departements or ()), *(communes or ())]
+    whole = [*_of_region(region), *(code.upper() for code in departements or ())]
+    codes = [*whole, *(communes or ())]
     if not codes:
-        msg = "donner --commune INSEE ou --departement DEP"
+        msg = "donner --commune INSEE, --departement DEP ou --region REG"
         raise typer.BadParameter(msg)
     return list(dict.fromkeys(codes))
+
+
+def _of_region(region: str) -> tuple[str, ...]:
+    if not region:
+        return ()
+    from pipeline.region_communes import departements_of, load_regions
+    from pipeline.settings import Settings
+
+    return departements_of(region, load_regions(Settings().config / "regions.yaml"))
 
 
 def _among(given: list[str] | None, known: Sequence[str], option: str) -> frozenset[str]:

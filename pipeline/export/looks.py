@@ -303,7 +303,10 @@ LOOKS: dict[str, tuple[Look, ...]] = {
     "parcelles": (
         Look("Parcelles", "Polygon", lambda: single(fills(polygon((150, 110, 60), width=0.2)))),
     ),
-    "communes": (Look("Parcs assujettis", "Polygon", region_looks.communes, '"nom"', 150_000, 3),),
+    "communes": (
+        Look("Limites", "Polygon", region_looks.limits, '"nom"', 150_000, 3),
+        Look("Parcs assujettis", "Polygon", region_looks.communes, '"nom"', 150_000, 3),
+    ),
     "corrections": (Look("Corrections", "Polygon", correction_looks.corrections),),
     "corrections_rejouees": (Look("Corrections rejouées", "Polygon", correction_looks.replayed),),
     "parcs_connus": (Look("Parcs connus", "Polygon", correction_looks.known),),

@@ -111,7 +111,7 @@ REGION_THEMES: tuple[Theme, ...] = (
     Theme("À instruire", {"parcs": "Statut"}, ("conflits", "parcs", "communes")),
     Theme("Échéances", {"parcs": "Échéances"}, ("parcs", "communes")),
     Theme("Dérogations possibles", {"parcs": "Dérogations possibles"}, ("parcs", "communes")),
-    Theme("Communes", {}, ("communes",)),
+    Theme("Communes", {"communes": "Parcs assujettis"}, ("communes",)),
 )
 
 

@@ -1,8 +1,8 @@
-"""How the communes of a region are drawn: by the number of their subject parks."""
+"""How the communes of a region are drawn: their limits, or the number of their subject parks."""
 
 import xml.etree.ElementTree as ET
 
-from pipeline.export.symbols import Case, Colour, Drawing, by_rules, fills, polygon
+from pipeline.export.symbols import Case, Colour, Drawing, by_rules, fills, polygon, single
 
 _STEPS: tuple[tuple[int, Colour], ...] = (
     (20, (120, 30, 60)),
@@ -11,6 +11,11 @@ _STEPS: tuple[tuple[int, Colour], ...] = (
 )
 _NONE: Colour = (240, 240, 235)
 _EDGE: Colour = (110, 110, 110)
+
+
+def limits() -> ET.Element:
+    """Draw the limits of the communes alone, under what is to be read."""
+    return single(fills(polygon(_EDGE, width=0.3)))
 
 
 def communes() -> ET.Element:

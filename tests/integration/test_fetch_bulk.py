@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from pipeline.cli import app
 from tests.integration.bulk_services import (
     DEPARTEMENT,
     HEAVY,
@@ -36,6 +38,7 @@ from tests.unit.ingestion.deposits import deposit, polygon, read, rectangle
 from tests.unit.ingestion.live_server import plain, ranged, send, status
 
 RANDOM = np.random.default_rng(62)  # what does not compress
+runner = CliRunner()
 WHOLE = "/cadastre/latest/geojson/departements/62"
 
 
@@ -333,3 +336,16 @@ def test_a_dry_run_does_not_ask_who_lies_around(border, tmp_path):
     before = len(border.seen)
     assert states(tmp_path, "--dry-run")["communes/ (départements voisins)"] == "a_demander"
     assert len(border.seen) == before
+
+
+def test_a_region_is_all_its_departements(tmp_path):
+    told = ["--region", "94", "--data", str(tmp_path / "data"), "--dry-run", "--json"]
+    done = runner.invoke(app, ["sources", "fetch", *told])
+    assert [place["insee"] for place in json.loads(done.stdout)] == ["2A", "2B"]
+
+
+def test_an_unknown_region_is_one_clear_error(tmp_path):
+    told = ["--region", "99", "--data", str(tmp_path / "data"), "--dry-run"]
+    done = runner.invoke(app, ["sources", "fetch", *told])
+    assert done.exit_code == 1
+    assert "région « 99 » inconnue" in done.stderr
