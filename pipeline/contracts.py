@@ -1,7 +1,7 @@
 """Hold a table to its schema: check it, give it its columns and dtypes, make an empty one."""
 
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -32,12 +32,12 @@ def check(
     if table.crs != crs:
         msg = f"{schema.__name__}: expected {crs}, got {table.crs}. Reproject in ingestion."
         raise CRSError(msg)
-    return gpd.GeoDataFrame(_validate(schema, table))
+    return cast("gpd.GeoDataFrame", _validate(schema, table))
 
 
 def check_table(schema: type[pg.DataFrameModel], table: pd.DataFrame) -> pd.DataFrame:
     """Return a table without geometry unchanged if it honours `schema`; else `ContractError`."""
-    return pd.DataFrame(_validate(schema, table))
+    return _validate(schema, table)
 
 
 def _validate(schema: type[Any], table: pd.DataFrame) -> pd.DataFrame:
@@ -104,7 +104,7 @@ def _cast(values: "pd.Series[Any]", dtype: str) -> "pd.Series[Any]":
 
 def empty(schema: type[pg.GeoDataFrameModel], crs: str) -> gpd.GeoDataFrame:
     """Return a table of `schema` without rows, with its dtypes."""
-    return gpd.GeoDataFrame(_bare(schema, crs).copy())
+    return cast("gpd.GeoDataFrame", _bare(schema, crs).copy())
 
 
 def without_rows(schema: type[pg.DataFrameModel]) -> pd.DataFrame:

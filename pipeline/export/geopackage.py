@@ -52,8 +52,9 @@ def filled(path: Path, layers: tuple[Layer, ...], crs: str) -> Iterator[sqlite3.
 def write_layers(product: Product, connection: sqlite3.Connection) -> None:
     """Write the rows of every layer of `LAYERS` in a file that `filled` has just made."""
     for layer in LAYERS:
-        rows = to_arrow(layer, ROWS[layer.name](product))
-        insert_rows(connection, layer, rows, product.territory.epsg)
+        rows = ROWS[layer.name](product)
+        if len(rows):
+            insert_rows(connection, layer, to_arrow(layer, rows), product.territory.epsg)
     moment = stamp(product.as_of)
     connection.execute("UPDATE gpkg_contents SET last_change = ?", (moment,))
     connection.execute("UPDATE layer_styles SET update_time = ?", (moment,))
@@ -61,8 +62,6 @@ def write_layers(product: Product, connection: sqlite3.Connection) -> None:
 
 def insert_rows(connection: sqlite3.Connection, layer: Layer, rows: pa.Table, epsg: int) -> None:
     """Write the rows of a layer that has none yet, in their order, with its index and its count."""
-    if not len(rows):
-        return
     columns = {name: _values(rows[name]) for name in rows.column_names}
     if layer.geometry is not None:
         blobs, envelopes = to_blobs(columns[GEOMETRY_COLUMN], epsg)

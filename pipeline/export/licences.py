@@ -118,11 +118,11 @@ def line_of(credits_told: Iterable[str]) -> str:
 def as_texts(rows: pd.DataFrame) -> list[Texts]:
     """Return provenance rows, a missing text as None."""
     names = ["folder", "label", "producer", "vintage", "licence", "attribution"]
-    texts = rows[names].astype(object)
-    return [
-        {str(name): None if pd.isna(value) else str(value) for name, value in row.items()}
-        for row in texts.to_dict("records")
+    columns = [
+        [None if gone else str(it) for it, gone in zip(values.tolist(), values.isna(), strict=True)]
+        for values in (rows[name] for name in names)
     ]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def licence_rows(product: Product) -> pd.DataFrame:

@@ -35,12 +35,13 @@ def commune_rows(product: Product) -> gpd.GeoDataFrame:
 def park_rows(product: Product) -> gpd.GeoDataFrame:
     """Return one row per legal car park: what it is, what was measured, what the law says."""
     measured = product.surfaces.drop(columns="gross_area_m2")  # the same as that of the lot
-    lots: pd.DataFrame = product.lots
-    for table in (
+    tables = (
         *(measured, product.tree_cover, product.carport_cover, product.verdicts),
         *(product.ownership, product.solar, product.priorities),
-    ):
-        lots = lots.merge(table, on="lot_id", how="left", validate="one_to_one")
+    )
+    lots = pd.DataFrame(product.lots).reset_index(drop=True)
+    beside = [_of_lots(table, lots["lot_id"]) for table in tables]
+    lots = pd.concat([lots, *beside], axis="columns")
     commune = product.commune.iloc[0]
     return gpd.GeoDataFrame(
         _reviewed(lots, product.inventory).assign(
@@ -51,6 +52,12 @@ def park_rows(product: Product) -> gpd.GeoDataFrame:
         ),
         crs=product.lots.crs,
     )
+
+
+def _of_lots(table: pd.DataFrame, lot_ids: "pd.Series[str]") -> pd.DataFrame:
+    """Return the rows of lots, in their order; missing where the table tells nothing of one."""
+    told = table.set_index("lot_id").reindex(pd.Index(lot_ids))  # refuses a lot told twice
+    return told.reset_index(drop=True)
 
 
 def _reviewed(lots: pd.DataFrame, inventory: InventoryTables) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import shapely
 
 from pipeline.crs import GeometryArray
-from pipeline.export.fields import Kind
+from pipeline.export.fields import Column, Kind
 from pipeline.export.layers import GEOMETRY_COLUMN, GeometryType, Layer
 
 # Neither XML 1.0 nor a GeoPackage reader accepts them; a stray one would damage the whole project.
@@ -46,19 +46,23 @@ def to_arrow(layer: Layer, rows: pd.DataFrame) -> pa.Table:
         Geometry as WKB in `geom`, polygons and multipolygons alike as multipolygons; a missing
         geometry is NULL.
     """
-    arrays: dict[str, pa.Array] = {}
-    for column in layer.columns:
-        known = column.origin is not None and column.origin in rows.columns
-        values = rows[column.origin] if known else pd.Series([None] * len(rows), dtype=object)
-        if column.digits is not None:
-            values = _numbers(values).round(column.digits)
-        arrays[column.name] = _CAST[column.kind](values)
+    plain = pd.DataFrame(rows)  # reading the columns of a GeoDataFrame one by one is slow
+    arrays = {column.name: _array(column, plain) for column in layer.columns}
     if layer.geometry is not None:
         arrays[GEOMETRY_COLUMN] = _wkb(rows["geometry"].to_numpy(), layer.geometry)
     order = [(name, "ascending") for name in layer.sort]
     if layer.geometry is not None and layer.key is None:
         order.append((GEOMETRY_COLUMN, "ascending"))  # twins differ by their shape only
     return pa.table(arrays).sort_by(order)
+
+
+def _array(column: Column, rows: pd.DataFrame) -> pa.Array:
+    if column.origin is None or column.origin not in rows.columns:
+        return pa.nulls(len(rows), _ARROW[column.kind])
+    values = rows[column.origin]
+    if column.digits is not None:
+        values = _numbers(values).round(column.digits)
+    return _CAST[column.kind](values)
 
 
 def _wkb(shapes: GeometryArray, declared: GeometryType) -> pa.Array:
@@ -80,6 +84,8 @@ def _text(values: "pd.Series[Any]") -> pa.Array:
 
 
 def _numbers(values: "pd.Series[Any]") -> "pd.Series[Any]":
+    if values.dtype == np.float64:
+        return values
     return pd.to_numeric(values, errors="raise").astype("Float64")
 
 
