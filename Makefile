@@ -45,6 +45,7 @@ imports: $(READY) ## which module may import which
 
 bench: $(READY) ## speed and memory, one table, all measured in the same run
 	$(BIN)/python -m tests.benchmarks
+	PARZAN_KILLS=20 PARZAN_WORKERS=1,4,8 $(BIN)/python -m pytest tests/integration/test_refresh.py -k 'killed or number_of_workers'
 
 sample: $(READY) ## draw the sample commune again (data/sample)
 	$(BIN)/python data/sample/make_sample.py

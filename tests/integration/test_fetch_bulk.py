@@ -341,7 +341,9 @@ def test_a_dry_run_does_not_ask_who_lies_around(border, tmp_path):
 def test_a_region_is_all_its_departements(tmp_path):
     told = ["--region", "94", "--data", str(tmp_path / "data"), "--dry-run", "--json"]
     done = runner.invoke(app, ["sources", "fetch", *told])
-    assert [place.get("insee") or place.get("departement") for place in json.loads(done.stdout)] == ["2A", "2B"]
+    assert [
+        place.get("insee") or place.get("departement") for place in json.loads(done.stdout)
+    ] == ["2A", "2B"]
 
 
 def test_an_unknown_region_is_one_clear_error(tmp_path):

@@ -23,6 +23,9 @@ from tests.unit.dask_processes import free_port, processes, scheduler, worker
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNT = 2
+# More of both in `make bench`; two processes are met by the fixture below.
+KILLS = int(os.environ.get("PARZAN_KILLS", "3"))
+WORKERS = os.environ.get("PARZAN_WORKERS", "1").split(",")
 
 
 def arguments(data, out, *options):
@@ -192,14 +195,22 @@ def latest(folder):
     return max((path.stat().st_mtime_ns for path in folder.glob(f"{STATE_FILE}*")), default=0)
 
 
+@pytest.mark.parametrize("workers", WORKERS)
+def test_the_number_of_workers_changes_no_byte(undisturbed, tmp_path, workers):
+    data, expected = undisturbed
+    out = tmp_path / "out"
+    assert document(refresh(data, out, "--json", "--workers", workers))["echecs"] == 0
+    assert contents(out) == expected
+
+
 @pytest.mark.slow
 def test_killed_at_any_moment_the_same_command_ends_with_the_same_bytes(undisturbed, tmp_path):
-    """Three times, at a moment drawn at random after the first lease; then left alone."""
+    """At moments drawn at random after the first lease, three times; then left alone."""
     data, expected = undisturbed
     out, draw = tmp_path / "out", random.Random(20261122)  # noqa: S311 - no secret here
     state = out / STATE_FOLDER / STATE_FILE
     environment = os.environ | {"TMPDIR": str(tmp_path)}
-    for _ in range(3):
+    for _ in range(KILLS):
         started = latest(state.parent)
         process = subprocess.Popen(
             command(data, out, "--workers", "2"),
