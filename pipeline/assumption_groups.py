@@ -341,30 +341,6 @@ class LandCoverAssumptions(Strict):
     most_repeated_share: Assumption
 
 
-class IdentityAssumptions(Strict):
-    """From which common ground a car park is the one of the last product."""
-
-    same_source_share: Assumption
-    overlap_share: Assumption
-    kept_iou: Assumption
-
-    @model_validator(mode="after")
-    def _a_shared_source_asks_for_less(self) -> Self:
-        if self.same_source_share.value > self.overlap_share.value:
-            msg = "identity : same_source_share ne peut dépasser overlap_share"
-            raise ValueError(msg)
-        return self
-
-
-class CorrectionAssumptions(Strict):
-    """When a decision of an agent still fits the car park it was taken on."""
-
-    moved_share: Assumption
-    overlap_share: Assumption
-    first_year: Assumption
-    last_year: Assumption
-
-
 class PlanningAssumptions(Strict):
     """When a planning document is said to be that of a commune."""
 

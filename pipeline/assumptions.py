@@ -8,12 +8,10 @@ from pydantic import ValidationError
 from pipeline.assumption_groups import (
     Assumption,
     CarportAssumptions,
-    CorrectionAssumptions,
     Drawer,
     EligibleSurfaceAssumptions,
     GroundCover,
     HeightModelAssumptions,
-    IdentityAssumptions,
     LandCoverAssumptions,
     MappedTreeAssumptions,
     NamedThroughRoads,
@@ -32,7 +30,11 @@ from pipeline.assumption_groups import (
 )
 from pipeline.derived_land_choices import DerivedLandChoices
 from pipeline.errors import ConfigError, describe_faults
-from pipeline.journal_choices import JournalChoices
+from pipeline.inventory_choices import (
+    CorrectionAssumptions,
+    IdentityAssumptions,
+    JournalChoices,
+)
 
 
 class Assumptions(Strict):

@@ -112,6 +112,7 @@ def _print_entries(changed: Sequence[CommuneDiff], console: Console) -> None:
     for item in changed:
         for row in item.entries.to_dict("records"):
             parts = (row["name"], row["lot_id"])
-            park = ", ".join(part for part in parts if isinstance(part, str))
+            known = ", ".join(part for part in parts if isinstance(part, str))
+            park = known or item.name
             line = f"- {park} : {row['detail']} [{cause_words(row['causes'])}]"
             console.print(line, markup=False, highlight=False)

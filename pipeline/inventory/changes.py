@@ -13,7 +13,7 @@ from pipeline.inventory.journal import Entry, journal_table
 from pipeline.inventory.park_values import Park, day, differing, figure, parks_by_id, text
 from pipeline.inventory.thresholds import ELIGIBLE, Threshold
 from pipeline.inventory.words import area_words, day_words, status_words
-from pipeline.journal_choices import JournalChoices
+from pipeline.inventory_choices import JournalChoices
 
 _GROSS = "surface_brute_m2"
 _TO_COME = "a_venir"

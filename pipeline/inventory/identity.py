@@ -8,7 +8,6 @@ from itertools import count
 import geopandas as gpd
 import pandas as pd
 
-from pipeline.assumption_groups import IdentityAssumptions
 from pipeline.inventory.known_parks import (
     PRESENT,
     ids_ever_used,
@@ -19,6 +18,7 @@ from pipeline.inventory.known_parks import (
 from pipeline.inventory.lineage import Matches, new_events
 from pipeline.inventory.matching import relations, same_parks
 from pipeline.inventory.previous import Previous
+from pipeline.inventory_choices import IdentityAssumptions
 from pipeline.precision import ID_BYTES
 
 

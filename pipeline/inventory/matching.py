@@ -5,9 +5,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pipeline.assumption_groups import IdentityAssumptions
 from pipeline.crs import FloatArray
 from pipeline.groups import IntArray
+from pipeline.inventory_choices import IdentityAssumptions
 from pipeline.precision import SHARE_DIGITS
 
 # Common ground that differs by less is equal: the noise of an overlay ranks nothing.

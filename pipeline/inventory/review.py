@@ -10,11 +10,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from pipeline.assumption_groups import CorrectionAssumptions
 from pipeline.contracts import check, conform, empty
 from pipeline.crs import Territory
 from pipeline.inventory.drawn_outline import read_outline
 from pipeline.inventory.snapshot import snapshot
+from pipeline.inventory_choices import CorrectionAssumptions
 from pipeline.schemas import CORRECTION_ACTIONS, Correction
 
 _TEXTS = ("parc_id", "action", "valeur", "motif", "agent", "date", "base_hash")

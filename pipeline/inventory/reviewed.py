@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.assumption_groups import CorrectionAssumptions
 from pipeline.crs import Territory, ground_area
 from pipeline.errors import ConfigError
 from pipeline.inventory.previous import Previous, read_previous
 from pipeline.inventory.review import read_review
+from pipeline.inventory_choices import CorrectionAssumptions
 
 NOT_YET = "a_rejouer"
 _REVIEW = "_revue.gpkg"

@@ -7,9 +7,9 @@ import pyogrio
 import pytest
 from pydantic import ValidationError
 
-from pipeline.assumption_groups import IdentityAssumptions
 from pipeline.inventory.identity import keep_identity, rename_lots
 from pipeline.inventory.previous import read_previous
+from pipeline.inventory_choices import IdentityAssumptions
 from tests.tables import L93, box
 from tests.unit.inventory.parks import (
     CHOICES,
