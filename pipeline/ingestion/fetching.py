@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -141,7 +141,7 @@ class Fetcher:
         if limits.state != "depose":
             yield from self._neighbours(insee_code, box, desk.fetched)
             box, codes = self._around(insee_code)
-        yield from self._each(self._wanted(insee_code, box, codes), desk.fetched)
+        yield from self._each(self._wanted(insee_code, box, codes), desk.fetched, codes)
         for listed in self.lists(insee_code):
             archives = desk.archives(listed, dry_run=False)
             if isinstance(archives, Fetched):
@@ -165,7 +165,7 @@ class Fetcher:
             box, codes = self._around(insee_code)
             if limits.state != "depose":
                 yield from self._neighbours(insee_code, box, desk.planned, dry_run=True)
-            yield from self._each(self._wanted(insee_code, box, codes), desk.planned)
+            yield from self._each(self._wanted(insee_code, box, codes), desk.planned, codes)
             yield from self._each(self._heights(insee_code), desk.planned)
         else:
             note = "le reste dépend des limites de la commune : les télécharger d'abord"
@@ -189,8 +189,14 @@ class Fetcher:
             *live_downloads.archives_of(departement, downloads, folders),
         ]
 
-    def _each(self, wanted: list[Wanted], do: Callable[[Wanted], Fetched]) -> Iterator[Fetched]:
-        """Do what is to be done of each file, but for those left out or held by a wider one."""
+    def _each(
+        self, wanted: list[Wanted], do: Callable[[Wanted], Fetched], met: Iterable[str] = ()
+    ) -> Iterator[Fetched]:
+        """
+        Do what is to be done of each file, but for those left out or held by a wider one.
+
+        `met` are the communes of the window: those that a wider file does not hold are told.
+        """
         for item in wanted:
             if item.folder in self._choice.without:
                 continue
@@ -198,7 +204,8 @@ class Fetcher:
             if wider is None:
                 yield do(item)
             else:
-                detail = f"{wider} : couvre déjà la commune"
+                beyond = self._beyond(met) if item.folder == "osm" else ""
+                detail = f"{wider} : couvre déjà la commune{beyond}"
                 yield Fetched(item.place, "ecarte", item.request.service, detail=detail)
 
     def _wider(self, wanted: Wanted) -> str | None:
@@ -213,6 +220,17 @@ class Fetcher:
             return region
         whole = re.compile(rf"{wanted.folder}/(?:.*-)?{departement}[-.].*")
         return next((it for it in ours if whole.fullmatch(it) or _NATIONAL.fullmatch(it)), None)
+
+    def _beyond(self, met: Iterable[str]) -> str:
+        """Tell which départements of a window no file of OpenStreetMap holds; empty if none."""
+        service = self._retrieval.transport.services[live_geofabrik.SERVICE]
+        ours = self._desk.ours("osm")
+        around = sorted({departement_of(code) for code in met})
+        missing = [it for it in around if live_geofabrik.region_file(it, service) not in ours]
+        if not missing:
+            return ""
+        asked = " ".join(f"--departement {it}" for it in missing)
+        return f", mais rien de {', '.join(missing)} à côté : parzan sources fetch {asked}"
 
     def _neighbours(
         self,

@@ -18,7 +18,13 @@ from tests.integration.test_fetch import (
     services,  # noqa: F401 - a fixture
     states,
 )
-from tests.integration.test_fetch_bulk import bulk, fetch_whole, whole_states  # noqa: F401
+from tests.integration.test_fetch_bulk import (  # noqa: F401
+    OTHERS,
+    TWO,
+    bulk,
+    fetch_whole,
+    whole_states,
+)
 from tests.unit.ingestion.conftest import no_proxy, server  # noqa: F401 - fixtures
 from tests.unit.ingestion.deposits import deposit, polygon, read, rectangle
 from tests.unit.ingestion.live_server import send
@@ -71,6 +77,22 @@ def test_a_region_takes_the_place_of_what_overpass_gave(tmp_path):
     result = fetch(tmp_path, "--json")
     assert details(result)[OVERPASS] == f"{EXTRACT} : couvre déjà la commune"
     assert list(read(tmp_path).candidates.query("source == 'osm'")["candidate_id"]) == ["osm/way/1"]
+
+
+def test_a_window_that_leaves_the_region_says_what_it_lacks(bulk, tmp_path):  # noqa: F811
+    bulk.on("/contours/departements-100m.geojson", TWO.replace('"59"', '"80"'))
+
+    def limits(handler):
+        of_south = handler.query["codeDepartement"] == "80"
+        send(handler, 200, (OTHERS.replace("59001", "80001") if of_south else LIMITS).encode())
+
+    bulk.on("/geo/communes", limits)
+    fetch_whole(tmp_path, *LIGHT)
+    told = details(fetch(tmp_path, "--json"))[OVERPASS]
+    assert told == (
+        f"{EXTRACT} : couvre déjà la commune, mais rien de 80 à côté :"
+        " parzan sources fetch --departement 80"
+    )
 
 
 @pytest.mark.usefixtures("bulk")
@@ -139,9 +161,6 @@ def test_a_region_that_osmium_cannot_read_to_its_end_does_not_stop_the_rest(bulk
 
 WEST = polygon(rectangle(-9000, -9000, -1000, 9000))
 EAST = polygon(rectangle(-1000, -9000, 9000, 9000))
-OTHERS = in_geojson(
-    (polygon(rectangle(-1900, -1000, -1000, 1000)), {"code": "59001", "nom": "Outre-Limite"}),
-)
 
 
 def beside(played, code):
