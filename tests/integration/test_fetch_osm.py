@@ -20,7 +20,6 @@ from tests.integration.test_fetch import (
 )
 from tests.integration.test_fetch_bulk import (  # noqa: F401
     OTHERS,
-    TWO,
     bulk,
     fetch_whole,
     whole_states,
@@ -77,22 +76,6 @@ def test_a_region_takes_the_place_of_what_overpass_gave(tmp_path):
     result = fetch(tmp_path, "--json")
     assert details(result)[OVERPASS] == f"{EXTRACT} : couvre déjà la commune"
     assert list(read(tmp_path).candidates.query("source == 'osm'")["candidate_id"]) == ["osm/way/1"]
-
-
-def test_a_window_that_leaves_the_region_says_what_it_lacks(bulk, tmp_path):  # noqa: F811
-    bulk.on("/contours/departements-100m.geojson", TWO.replace('"59"', '"80"'))
-
-    def limits(handler):
-        of_south = handler.query["codeDepartement"] == "80"
-        send(handler, 200, (OTHERS.replace("59001", "80001") if of_south else LIMITS).encode())
-
-    bulk.on("/geo/communes", limits)
-    fetch_whole(tmp_path, *LIGHT)
-    told = details(fetch(tmp_path, "--json"))[OVERPASS]
-    assert told == (
-        f"{EXTRACT} : couvre déjà la commune, mais rien de 80 à côté :"
-        " parzan sources fetch --departement 80"
-    )
 
 
 @pytest.mark.usefixtures("bulk")
@@ -192,6 +175,15 @@ def test_a_departement_of_another_region_is_told_as_not_covered(bulk, tmp_path):
     assert "ni OpenStreetMap de 80 ;" in sentence(fetch_whole(tmp_path, *LIGHT))
     without = sentence(fetch_whole(tmp_path, *LIGHT, "--without", "osm"))
     assert "de 80 ne sont pas téléchargés ;" in without
+
+
+def test_a_commune_whose_window_leaves_the_region_says_what_it_lacks(bulk, tmp_path):  # noqa: F811
+    beside(bulk, "80")
+    fetch_whole(tmp_path, *LIGHT)
+    assert details(fetch(tmp_path, "--json"))[OVERPASS] == (
+        f"{EXTRACT} : couvre déjà la commune, mais rien de 80 à côté :"
+        " parzan sources fetch --departement 80"
+    )
 
 
 def test_a_departement_of_the_same_region_is_covered(bulk, tmp_path):  # noqa: F811
