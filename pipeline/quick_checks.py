@@ -13,9 +13,13 @@ _Test = Callable[["pd.Series[Any]"], bool]
 
 # The checks of pandera that our schemas use, on values without missing ones.
 _KNOWN: dict[str, Callable[["pd.Series[Any]", dict[str, Any]], bool]] = {
-    "greater_than_or_equal_to": lambda values, told: bool((values >= told["min_value"]).all()),
-    "greater_than": lambda values, told: bool((values > told["min_value"]).all()),
-    "less_than_or_equal_to": lambda values, told: bool((values <= told["max_value"]).all()),
+    "greater_than_or_equal_to": lambda values, told: bool(
+        (values.to_numpy() >= told["min_value"]).all()
+    ),
+    "greater_than": lambda values, told: bool((values.to_numpy() > told["min_value"]).all()),
+    "less_than_or_equal_to": lambda values, told: bool(
+        (values.to_numpy() <= told["max_value"]).all()
+    ),
     "isin": lambda values, told: set(values.unique()) <= set(told["allowed_values"]),
     "str_length": lambda values, told: bool((values.str.len() == told["exact_value"]).all()),
 }
@@ -62,7 +66,8 @@ class QuickCheck:
         if values.hasnans:
             if not nullable:
                 return False
-            values = values.dropna()
+            if checks or unique:
+                values = values.dropna()
         if unique and not values.is_unique:
             return False
         return all(_passes(check, values) for check in checks)

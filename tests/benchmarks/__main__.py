@@ -15,6 +15,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from tests.benchmarks.cells import row, verdict, whole_row
 from tests.benchmarks.generated import generate
 from tests.benchmarks.generated_heights import generate_heights
 from tests.benchmarks.generated_land import generate_land
@@ -264,24 +265,6 @@ def same_osm(region: Path, ours: str, other: str) -> tuple[str, str, str, str]:
     return told, "", "≤ 1e-9, same", verdict(same and worst <= 1e-9)
 
 
-def whole_row(found: dict[str, float]) -> tuple[str, str, str, str]:
-    """Return the cells of a measure that has no target."""
-    return f"{found['s']:.1f} s, {found['MB']:.0f} MB", "", "", ""
-
-
-def row(table: Table, name: str, ours: float, other: float, unit: str, target: float) -> None:
-    """Add a ratio to the table."""
-    ratio = ours / other
-    wanted = f"≤ {target:g}" if target >= 1 else f"≤ 1/{1 / target:.0f}"
-    shown = f"{ratio:.2f}" if ratio >= 1 else f"1/{1 / ratio:.1f}"
-    table.add_row(name, f"{ours:.2f} / {other:.2f} {unit}", shown, wanted, verdict(ratio <= target))
-
-
-def verdict(is_reached: bool) -> str:
-    """Say whether the target is reached."""
-    return "yes" if is_reached else "NO"
-
-
 def timed(command: list[str]) -> dict[str, float]:
     """Return the wall and CPU seconds of a command."""
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
@@ -318,7 +301,28 @@ def cold_start(work: Path, table: Table) -> None:
     table.add_row("parzan --help", f"{seconds:.2f} s", "", "< 1 s", verdict(seconds < 1))
 
 
+def geopackage(work: Path, table: Table) -> None:
+    """The layers of one commune, filled in one go against `pyogrio.write_dataframe`."""
+    del work
+    command = [sys.executable, "-m", "tests.benchmarks.geopackage_cases"]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    runs = json.loads(done.stdout.splitlines()[-1])
+    found = {name: np.median(spent, axis=0).tolist() for name, spent in runs.items()}
+    for rank, told in enumerate(("time", "CPU time")):
+        ours, other = found["bulk"][rank], found["write_dataframe"][rank]
+        label = f"layers of the sample commune, rows and typing / write_dataframe: {told}"
+        reached = verdict(ours / other <= 0.65)
+        shown = f"{1e3 * ours:.0f} / {1e3 * other:.0f} ms"
+        table.add_row(label, shown, f"{ours / other:.2f}", "≤ 0.65", reached)
+    for name, told in (
+        ("template", "the empty file and its styles, once per process"),
+        ("publish", "the whole: rows, project, review file, checks, flush"),
+    ):
+        table.add_row(f"   {told}: CPU time", f"{1e3 * found[name][1]:.0f} ms", "", "", "")
+
+
 SECTIONS = {
+    "geopackage": geopackage,
     "cold_start": cold_start,
     "surface": surface,
     "canopy": canopy,
