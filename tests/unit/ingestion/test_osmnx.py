@@ -1,5 +1,7 @@
 """A second reading of OpenStreetMap, by osmnx, draws the same car parks from the same answer."""
 
+import socket
+
 import osmium
 import osmnx
 import pytest
@@ -11,6 +13,12 @@ from tests.unit.ingestion.live_server import USER_AGENT
 
 SAMPLE = CONFIG.parent / "data" / "sample"
 PARKS = {"amenity": "parking"}
+
+
+@pytest.fixture(autouse=True)
+def names_as_before(monkeypatch):
+    """osmnx puts a resolver of its own in the place of Python's, for the whole process."""
+    monkeypatch.setattr(socket, "getaddrinfo", socket.getaddrinfo)
 
 
 @pytest.fixture
