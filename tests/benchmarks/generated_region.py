@@ -16,6 +16,7 @@ DEPARTEMENTS = ("02", "59", "60", "62", "80")
 PARKS_A_COMMUNE = 32
 PARKS = 120_000
 GREENS_A_PARK = 10
+REACH = 1_250.0  # more than the halo that a commune reads beyond its limit, and half a park
 SEED = 20261126
 _BATCH = 200_000
 
@@ -42,11 +43,12 @@ def generate_region(folder: Path) -> Path:
 
 
 def edit(folder: Path, insee_codes: list[str]) -> None:
-    """Move a metre every park of some communes, as an upstream edit would; other rows stay."""
+    """Move a metre the parks in the middle of some communes, out of the reach of their neighbours."""
     path = folder / "osm" / "parcs.gpkg"
     table = pyogrio.read_dataframe(path)
     limits = pyogrio.read_dataframe(folder / "communes" / "communes.gpkg")
     wanted = shapely.union_all(limits[limits["code"].isin(insee_codes)].geometry.to_numpy())
+    wanted = shapely.buffer(wanted, -REACH)
     shapely.prepare(wanted)
     inside = shapely.within(shapely.centroid(table.geometry.to_numpy()), wanted)
     moved = table.geometry.where(~inside, table.geometry.translate(1.0, 0.0))

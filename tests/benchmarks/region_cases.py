@@ -45,7 +45,7 @@ def first(data: Path, out: Path, count: int, workers: int) -> dict[str, float]:
 
 
 def some(data: Path, out: Path, count: int, workers: int) -> dict[str, float]:
-    """Refresh after an upstream edit of one commune in a hundred, its neighbours' windows too."""
+    """Refresh after an upstream edit in the middle of one commune in a hundred."""
     step = ONE_IN
     edit(data, commune_codes(count)[step // 2 :: step])
     return refresh(data, out, commune_codes(count), workers)
