@@ -43,7 +43,7 @@ def generate_region(folder: Path) -> Path:
 
 
 def edit(folder: Path, insee_codes: list[str]) -> None:
-    """Move a metre the parks in the middle of some communes, out of the reach of their neighbours."""
+    """Move a metre the parks in the middle of communes, out of the reach of their neighbours."""
     path = folder / "osm" / "parcs.gpkg"
     table = pyogrio.read_dataframe(path)
     limits = pyogrio.read_dataframe(folder / "communes" / "communes.gpkg")
