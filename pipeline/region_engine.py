@@ -34,6 +34,8 @@ _DASK = {
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": 0.95,
     "distributed.comm.timeouts.connect": "30s",
+    # It keeps an hour of call stacks: two megabytes a commune, of which nobody looks at one.
+    "distributed.worker.profile.enabled": False,
 }
 
 

@@ -233,7 +233,7 @@ def region(work: Path, table: Table) -> None:
     ran("first", 1, 1)  # prepares the sources
     one, two = ran("first", few, 1), ran("first", few, 2)
     row(table, f"region, {few} communes: two workers / one", two["s"], one["s"], "s", 1 / 1.7)
-    sizes = {few: two} | {size: ran("first", size, 2) for size in (some, most) if size > few}
+    sizes = {few: two} | {size: ran("first", size, 2) for size in sorted({some, most} - {few})}
     for size, found in sizes.items():
         each, reference = found["s"] / size, two["s"] / few
         row(table, f"region, {size}: seconds a commune / at {few}", each, reference, "s", 1.15)
