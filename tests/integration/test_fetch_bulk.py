@@ -299,7 +299,7 @@ def test_the_departements_around_are_told_and_their_limits_fetched(tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ((), "--commune INSEE ou --departement"),
+        ((), "--departement DEP ou --region REG"),
         (("--commune", "6299"), "6299"),
         (("--departement", "62999"), "62999"),
         (("--commune", "62999", "--with", "osm"), "dossier inconnu (osm)"),
