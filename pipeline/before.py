@@ -48,10 +48,12 @@ def known_before(
         If the review file is there and cannot be read: decisions would be lost.
     """
     product, review = product_path(out, insee_code), review_path(out, insee_code)
+    # Before they are read: what an agent saves meanwhile is then seen as new by the next run.
+    corrections = corrections_digest(review, FileDigests({}))
     previous = read_previous(product, territory.crs)
     return Before(
         previous,
         read_review(review, territory, assumptions.corrections),
         read_product(product, previous.parks) if previous.exists else None,
-        corrections_digest(review, FileDigests({})),
+        corrections,
     )

@@ -9,7 +9,7 @@ import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -150,15 +150,10 @@ def _desk(job: Job) -> "tuple[Configuration, LandReader]":
 
 def _until(result: "Result") -> date | None:
     """Return the day on which the product may change by itself; None where it does not say."""
-    prints = result.product.inventory.fingerprints.set_index("name")["value"]
-    told = prints.get("valable_jusqu_au")
+    from pipeline.schemas import UNTIL
+
+    told = result.product.inventory.fingerprints.set_index("name")["value"].get(UNTIL)
     return None if told is None else date.fromisoformat(told)
-
-
-def next_change(configuration: "Configuration", day: date) -> date:
-    """Return the first date after `day` on which the law or a priority changes by itself."""
-    rules, soon = configuration.rules, configuration.assumptions.priority.soon_days.value
-    return rules.next_change(day, [due - timedelta(days=soon) for due in rules.due_days()])
 
 
 def _summary(result: "Result") -> dict[str, Any]:

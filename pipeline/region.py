@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
 from pathlib import Path
 
-from pipeline.commune_task import Job, Order, Outcome, make_commune, next_change
+from pipeline.commune_task import Job, Order, Outcome, make_commune
 from pipeline.configuration import Configuration
 from pipeline.digest_entries import Failure
 from pipeline.errors import EngineError, PublicationError
@@ -94,7 +93,7 @@ def plan_refresh(request: Request, settings: Settings, listener: Listener) -> Pl
     """
     configuration = Configuration.load(settings)
     path = request.out / STATE_FOLDER / STATE_FILE
-    with closing(State.copied(path, _rebuilt(request, configuration))) as state:
+    with closing(State.copied(path, _rebuilt(request))) as state:
         return _planned(request, configuration, state, listener).plan
 
 
@@ -128,18 +127,15 @@ def refresh(request: Request, settings: Settings, listener: Listener) -> Refresh
     path = request.out / STATE_FOLDER / STATE_FILE
     with (
         only_one(request.out),
-        closing(State.opened(path, _rebuilt(request, configuration), listener.warn)) as state,
+        closing(State.opened(path, _rebuilt(request), listener.warn)) as state,
     ):
         found = _planned(request, configuration, state, listener)
         state.keep_digests(found.files.used)
         return _carried_out(request, settings, found, state, listener)
 
 
-def _rebuilt(
-    request: Request, configuration: Configuration
-) -> Callable[[], Iterator[tuple[str, Made]]]:
-    change = partial(next_change, configuration)
-    return lambda: rebuild(request.out, FileDigests({}), change)
+def _rebuilt(request: Request) -> Callable[[], Iterator[tuple[str, Made]]]:
+    return lambda: rebuild(request.out, FileDigests({}))
 
 
 def _planned(

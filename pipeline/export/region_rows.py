@@ -1,6 +1,5 @@
 """Products of communes → rows of the product of their region, one commune in memory at a time."""
 
-import hashlib
 import math
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from pipeline.disk import sha256_of
 from pipeline.errors import PublicationError
 from pipeline.export.fields import Kind
 from pipeline.export.geometry_checks import wkb_of
@@ -26,7 +26,6 @@ _ARROW: dict[Kind, pa.DataType] = {
     "boolean": pa.bool_(),
     "date": pa.date32(),
 }
-_CHUNK = 1024**2
 
 
 @dataclass
@@ -68,7 +67,7 @@ def gather_region(out: Path, insee_codes: Iterable[str]) -> Region:
             region.products.append(product | {"etat": "illisible", "remarque": reason})
             continue
         region.paths.append(path)
-        region.products.append(product | {"etat": "lu", "sha256": _sha256(path)})
+        region.products.append(product | {"etat": "lu", "sha256": sha256_of(path)})
     return region
 
 
@@ -192,11 +191,3 @@ def _wkb(blob: object) -> bytes | None:
 
 def _opened(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from pipeline.disk import flush, flush_folder
 from pipeline.errors import PublicationError
 
 APPLICATION_ID = 0x47504B47  # "GPKG"
@@ -72,7 +73,7 @@ def seal(path: Path) -> None:
         msg = f"{path.name} : fichier produit incorrect {wrong or 'journal restant'} ; signaler"
         raise PublicationError(msg)
     path.chmod(_default_mode(path))  # SQLite makes a file that the group may not write
-    _flush(path, os.O_RDWR)
+    flush(path)
 
 
 def settle(path: Path) -> None:
@@ -131,8 +132,7 @@ def swap(temporary: Path, path: Path) -> None:
             if not left:
                 raise _busy(path, str(error)) from error
             time.sleep(_SWAP_WAIT_S)
-    if os.name == "posix":
-        _flush(path.parent, os.O_RDONLY)
+    flush_folder(path.parent)
 
 
 def sweep(path: Path) -> None:
@@ -177,14 +177,6 @@ def _journal_byte(path: Path) -> int:
     with path.open("rb") as file:
         file.seek(_WAL_BYTE)
         return (file.read(1) or b"\0")[0]
-
-
-def _flush(path: Path, access: int) -> None:
-    handle = os.open(path, access)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _default_mode(path: Path) -> int:

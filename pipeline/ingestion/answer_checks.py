@@ -96,12 +96,6 @@ def check_answer(path: Path, request: Request, largest: int, where: str) -> None
         raise PassingError(msg)
 
 
-def sha256_of(path: Path) -> str:
-    """Return the digest of a file, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def refuse_page(head: bytes, where: str) -> None:
     """
     Refuse a content that begins as a web page: firewalls and maintenance give them as answers.

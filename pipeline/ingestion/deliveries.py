@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from pipeline.disk import sha256_of
 from pipeline.errors import AbsentError, OfflineError, ServiceError, SourceError
-from pipeline.ingestion.answer_checks import sha256_of
 from pipeline.ingestion.evidence import EvidenceStore
 from pipeline.ingestion.evidence_records import Evidence
 from pipeline.ingestion.exchange import Request

@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pipeline.disk import chunks_of, flush, flush_folder, sha256_of, written
 from pipeline.errors import SourceError
-from pipeline.ingestion.answer_checks import sha256_of
-from pipeline.ingestion.disk_writing import chunks_of, flush, flush_folder, written
 from pipeline.ingestion.evidence_records import Evidence, Register, Use
 from pipeline.ingestion.exchange import Answer, Request
 from pipeline.ingestion.proofs import REGISTER

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.disk import sha256_of
 from pipeline.errors import SourceError
 from pipeline.ingestion.archives import unpack
 from pipeline.ingestion.formats import ARCHIVES, DATA, EXPLANATIONS, SIDECARS, Format, sniff
 
-_CHUNK = 1024**2
 _SHAPEFILE_PARTS = (".cpg", ".dbf", ".prj", ".shp", ".shx")
 _EXTENSION: dict[Format, str] = {
     "geopackage": ".gpkg",
@@ -198,12 +198,7 @@ def renamed(path: Path, found: Format, target: Path) -> Path | None:
 
 def file_digest(path: Path) -> str:
     """Return the SHA-256 of a file, or of all parts of a shapefile, in hexadecimal."""
-    digest = hashlib.sha256()
-    for part in parts_of(path):
-        with part.open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                digest.update(chunk)
-    return digest.hexdigest()
+    return sha256_of(*parts_of(path))
 
 
 def parts_of(path: Path) -> list[Path]:

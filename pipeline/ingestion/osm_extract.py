@@ -8,8 +8,8 @@ from pathlib import Path
 import osmium
 from osmium.filter import KeyFilter
 
+from pipeline.disk import chunks_of
 from pipeline.errors import ServiceError
-from pipeline.ingestion.disk_writing import chunks_of
 from pipeline.ingestion.recipes import Recipe
 
 # Changed with what the code below keeps or writes: extracts made before are then made again.

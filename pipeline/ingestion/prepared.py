@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pyarrow as pa
 
+from pipeline.disk import flush, flush_folder
 from pipeline.ingestion.file_locks import held
 from pipeline.ingestion.provenance import FileReport
 
@@ -159,12 +159,12 @@ class Store:
         """Flush a folder to the disk and put it in its place, unless another is there."""
         for path in folder.rglob("*"):
             if path.is_file():
-                _flush(path)
+                flush(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError):
             if not target.exists():
                 folder.replace(target)
-                _flush_folder(target.parent)
+                flush_folder(target.parent)
 
     def write_listing(self, name: str, content: Meta) -> None:
         """Write what one folder of the sources holds, at once."""
@@ -172,9 +172,9 @@ class Store:
         with self.staging() as folder:
             temporary = folder / "listing.json"
             temporary.write_text(json.dumps(content, sort_keys=True), encoding="utf-8")
-            _flush(temporary)
+            flush(temporary)
             temporary.replace(self.listings / f"{name}.json")
-            _flush_folder(self.listings)
+            flush_folder(self.listings)
 
     def sound(self, key: str) -> Copy | None:
         """Return the copy of a key if its files have the sizes it says; refuse it otherwise."""
@@ -254,18 +254,3 @@ def _read_meta(folder: Path) -> Meta:
         msg = f"{folder.name}: changed since it was written"
         raise ValueError(msg)
     return cast(Meta, json.loads(body))
-
-
-def _flush(path: Path) -> None:
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -13,8 +13,9 @@ from typing import Self
 import httpx
 import stamina
 
+from pipeline.disk import sha256_of
 from pipeline.errors import AbsentError, OfflineError, ServiceError, SourceError
-from pipeline.ingestion.answer_checks import check_answer, decoded, refuse_page, sha256_of
+from pipeline.ingestion.answer_checks import check_answer, decoded, refuse_page
 from pipeline.ingestion.evidence_records import Evidence
 from pipeline.ingestion.exchange import KEPT_HEADERS, Answer, Request
 from pipeline.ingestion.partials import Partial, partial_of, room

@@ -1,11 +1,11 @@
 """Digests of files, worked out again only for a file that has changed since."""
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-_CHUNK = 1024**2
+from pipeline.disk import sha256_of
+
 # A file changed twice within the grain of the clock of its disk (2 s on FAT) looks the same: what
 # was written just now is read again next time. A clock set back only makes it read again longer.
 _GRAIN_S = 2.0
@@ -66,12 +66,7 @@ class FileDigests:
 
 
 def _sha256(paths: Sequence[Path]) -> str:
-    digest = hashlib.sha256()
     try:
-        for path in paths:
-            with path.open("rb") as stream:
-                while chunk := stream.read(_CHUNK):
-                    digest.update(chunk)
+        return sha256_of(*paths)
     except FileNotFoundError:
         return NO_FILE
-    return digest.hexdigest()

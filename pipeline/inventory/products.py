@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -16,14 +16,10 @@ from pipeline.schemas import UNTIL
 
 NO_CORRECTION = "aucune"
 SEEN = "sources:"  # before the list of the files that a product says it was made from
-# What an agent dates in these folders changes a verdict, on days that the product does not say.
-DATED_FOLDERS = ("dossiers", "exemptions_sols")
 _CODE_LENGTH = 5
 
 
-def rebuild(
-    out: Path, digests: FileDigests, next_change: Callable[[date], date]
-) -> Iterator[tuple[str, Made]]:
+def rebuild(out: Path, digests: FileDigests) -> Iterator[tuple[str, Made]]:
     """
     Yield the communes published under `out`, by INSEE code, as their products tell them.
 
@@ -33,8 +29,6 @@ def rebuild(
         Root of the products.
     digests
         Gives the sha256 of each product.
-    next_change
-        The first day after another on which the law changes something.
 
     Notes
     -----
@@ -45,12 +39,12 @@ def rebuild(
         code = path.stem
         if len(code) != _CODE_LENGTH or not code.startswith(path.parent.name):
             continue
-        made = read_made(path, digests.sha256([path]), next_change)
+        made = read_made(path, digests.sha256([path]))
         if made is not None:
             yield code, made
 
 
-def read_made(path: Path, sha256: str, next_change: Callable[[date], date]) -> Made | None:
+def read_made(path: Path, sha256: str) -> Made | None:
     """Return what a product was made from, None where it does not say."""
     try:
         with closing(_read_only(path)) as opened:
@@ -69,10 +63,6 @@ def read_made(path: Path, sha256: str, next_change: Callable[[date], date]) -> M
         until = date.fromisoformat(told) if told else None
     except (sqlite3.Error, KeyError, ValueError):
         return None
-    if until is None and not any(
-        inputs.data.get(name, NO_FILE) != NO_FILE for name in DATED_FOLDERS
-    ):
-        until = next_change(as_of)
     return Made(inputs, day=as_of, as_of=as_of, until=until, sha256=sha256)
 
 

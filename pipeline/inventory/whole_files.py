@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from pipeline.disk import flush_folder, written
 from pipeline.errors import PublicationError
 
 _FORGOTTEN_S = 3_600.0  # a writer takes seconds: what is older was left by a killed one
@@ -27,14 +28,11 @@ def write_whole(path: Path, content: bytes) -> None:
         _sweep(path)
         temporary = path.with_name(f".{path.name}-{os.getpid()}-{secrets.token_hex(4)}.part")
         try:
-            with temporary.open("xb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
+            written([content], temporary)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-        _flush_folder(path.parent)
+        flush_folder(path.parent)
     except OSError as error:
         reason = error.strerror or error
         msg = f"{path} : écriture impossible ({reason}) ; vérifier la place et les droits"
@@ -46,13 +44,3 @@ def _sweep(path: Path) -> None:
         with suppress(OSError):  # another writer sweeps it
             if left.stat().st_mtime < time.time() - _FORGOTTEN_S:
                 left.unlink()
-
-
-def _flush_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

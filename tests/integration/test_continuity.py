@@ -4,6 +4,7 @@ import re
 import shutil
 import sqlite3
 from contextlib import closing
+from datetime import date, timedelta
 from pathlib import Path
 
 import fiona
@@ -13,6 +14,7 @@ from shapely.geometry import MultiPolygon, mapping
 from typer.testing import CliRunner
 
 from pipeline.cli import app
+from tests.tables import ASSUMPTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "data" / "sample"
@@ -20,6 +22,8 @@ OSM = "osm/exemple-sur-parzan.osm"
 CHAPELLE, ATELIER = "Parking de la Chapelle", "Parking de l'Atelier"
 THEATRE = "Parking du Théâtre"
 runner = CliRunner()
+DUE = date(2028, 7, 1)
+SOON = timedelta(days=ASSUMPTIONS.priority.soon_days.value)
 
 
 @pytest.fixture
@@ -183,6 +187,22 @@ def test_days_that_pass_are_told_as_such(data, out):
     journal = layer(out, "journal")
     assert len(journal)
     assert set(journal["causes"]) == {"calendrier"}
+
+
+@pytest.mark.parametrize(
+    ("day", "until"),
+    [
+        (DUE - timedelta(1), DUE),
+        (DUE - SOON - timedelta(1), DUE - SOON),
+        (DUE - SOON, DUE),
+    ],
+)
+def test_a_product_lasts_until_the_law_or_a_priority_changes(data, out, day, until):
+    """1 July 2028 is a due date; a park due within the stated delay has priority before."""
+    month(data, out, day.isoformat())
+    prints = layer(out, "empreintes").set_index("nom")["valeur"]
+    told = date.fromisoformat(prints["valable_jusqu_au"])
+    assert day < told <= until
 
 
 def test_a_gone_park_is_told_and_has_its_identifier_again_when_it_comes_back(data, out):

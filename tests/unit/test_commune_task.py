@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.commune_task import Job, Order, make_commune, next_change
+from pipeline.commune_task import Job, Order, make_commune
 from pipeline.configuration import Configuration
 from pipeline.fingerprints import Making, making_of
 from pipeline.settings import Settings
@@ -55,19 +55,9 @@ def test_a_worker_without_the_configuration_says_so(tmp_path):
     assert "configuration illisible" in outcome.error
 
 
-def test_a_product_lasts_until_the_law_or_a_priority_changes(configuration):
-    """1 July 2028 is the next due date; a park due within the stated delay has priority before."""
-    due = date(2028, 7, 1)
-    soon = timedelta(days=configuration.assumptions.priority.soon_days.value)
-    assert next_change(configuration, due - soon) > due - soon
-    assert next_change(configuration, due - timedelta(1)) == due
-    assert next_change(configuration, due) > due
-    assert next_change(configuration, due - soon - timedelta(1)) <= due - soon
-
-
 @pytest.mark.parametrize("day", [date(2026, 11, 22), date(2027, 6, 30), date(2028, 7, 1)])
 def test_between_two_changes_the_rules_are_of_the_same_day(configuration, day):
-    """`next_change` is where `as_of` moves: not on the day before, surely on the day."""
+    """`RuleBook.next_change` is where `as_of` moves: not on the day before, surely on the day."""
     rules = configuration.rules
     change = rules.next_change(day)
     assert rules.as_of(change - timedelta(1)) == rules.as_of(day)

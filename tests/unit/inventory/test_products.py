@@ -10,11 +10,7 @@ from pipeline.inventory.file_digests import FileDigests
 from pipeline.inventory.products import corrections_digest, read_made, rebuild
 from tests.unit.inventory.known import AS_OF, product
 
-NEXT = date(2027, 1, 1)
-
-
-def change(_day):
-    return NEXT
+NEXT = {"valable_jusqu_au": "2027-01-01"}
 
 
 def test_a_product_tells_what_it_was_made_from(tmp_path):
@@ -24,29 +20,29 @@ def test_a_product_tells_what_it_was_made_from(tmp_path):
         ("mnh", None, None),
         ("dossiers", None, None),
     ]
-    found = dict(rebuild_of(product(tmp_path / "62" / "62901.gpkg", sources)))["62901"]
+    found = dict(rebuild_of(product(tmp_path / "62" / "62901.gpkg", sources, NEXT)))["62901"]
     assert found.inputs.data == {
         "osm": 'sources:[["osm/a.zip/x.osm", "s1"], ["osm/b.osm", "s2"]]',
         "mnh": "absent",
         "dossiers": "absent",
     }
     assert (found.inputs.rules, found.inputs.assumptions, found.inputs.code) == ("r1", "h1", "c1")
-    assert (found.as_of, found.until) == (AS_OF, NEXT)
+    assert (found.as_of, found.until) == (AS_OF, date(2027, 1, 1))
 
 
 def rebuild_of(path):
-    return rebuild(path.parent.parent, FileDigests({}), change)
+    return rebuild(path.parent.parent, FileDigests({}))
 
 
 def test_days_dated_by_an_agent_are_not_guessed(tmp_path):
     path = product(tmp_path / "62" / "62901.gpkg", [("dossiers", "dossiers/d.csv", "s")])
-    assert read_made(path, "p", change).until is None
+    assert read_made(path, "p").until is None
 
 
 def test_a_product_that_says_until_when_it_lasts_is_believed(tmp_path):
     sources = [("dossiers", "dossiers/d.csv", "s")]
     path = product(tmp_path / "62" / "62901.gpkg", sources, {"valable_jusqu_au": "2026-12-24"})
-    assert read_made(path, "p", change).until == date(2026, 12, 24)
+    assert read_made(path, "p").until == date(2026, 12, 24)
 
 
 def test_what_is_no_product_is_passed_over(tmp_path):

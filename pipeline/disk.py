@@ -1,4 +1,4 @@
-"""Files read by pieces, and written so that a loss of power leaves them whole."""
+"""Files read by pieces, hashed, and written so that a loss of power leaves them whole."""
 
 import hashlib
 import os
@@ -26,6 +26,14 @@ def chunks_of(paths: Sequence[Path]) -> Iterator[bytes]:
         with path.open("rb") as stream:
             while chunk := stream.read(_CHUNK):
                 yield chunk
+
+
+def sha256_of(*paths: Path) -> str:
+    """Return the sha256 of files put end to end, in hexadecimal."""
+    digest = hashlib.sha256()
+    for chunk in chunks_of(paths):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def flush(path: Path) -> None:
