@@ -146,7 +146,7 @@ def _planned(
 ) -> _Planned:
     files = FileDigests(state.digests())
     spare = request.out / STATE_FOLDER / "prepare"
-    data = prepare(request.data, spare, request.day, configuration, files, listener.step)
+    data = prepare(request.data, spare, request.day, configuration, listener.step)
     listener.step("Comparaison avec les produits publiés")
     planner = Planner(request.out, request.day, configuration.making, data, files)
     return _Planned(planner.plan(request.codes, state.known()), files, data.root)

@@ -12,9 +12,8 @@ from pipeline.ingestion.commune_windows import commune_windows
 from pipeline.ingestion.preparation import Prepared, prepare_folder
 from pipeline.ingestion.prepared import FOLDER
 from pipeline.ingestion.window_digests import window_digests
-from pipeline.inventory.file_digests import FileDigests
 from pipeline.region_communes import held_communes
-from pipeline.region_plan import Deposit, WholeFolders
+from pipeline.region_plan import Deposit
 
 RADIUS = "APER40.abords_rayon"
 
@@ -33,16 +32,17 @@ class PreparedData:
     root: Path | None
     day: date
     configuration: Configuration
-    files: FileDigests
 
     def of_commune(self, insee_code: str) -> Mapping[str, str]:
         """Return a digest by folder that is there; nothing of a commune without limits."""
         return self._by_commune.get(insee_code, {})
 
     def deposited(self) -> Mapping[str, tuple[Deposit, ...]]:
-        """Return the files of each folder, as (name, sha256)."""
-        known = self.configuration.catalogue
-        return WholeFolders(self.prepared.data, known, self.files).deposited()
+        """Return the files of each folder, as (name, sha256), under the names of a product."""
+        return {
+            folder: tuple((file.name, file.sha256) for file in files)
+            for folder, files in self.prepared.files.items()
+        }
 
     @cached_property
     def _by_commune(self) -> dict[str, dict[str, str]]:
@@ -65,7 +65,6 @@ def prepare(
     spare: Path,
     day: date,
     configuration: Configuration,
-    files: FileDigests,
     on_step: Callable[[str], None],
 ) -> PreparedData:
     """
@@ -86,4 +85,4 @@ def prepare(
         root=root,
         on_step=on_step,
     )
-    return PreparedData(prepared, root, day, configuration, files)
+    return PreparedData(prepared, root, day, configuration)

@@ -1,17 +1,14 @@
 """Which communes must be made again, and why: compared with what is known of each, at no cost."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 from pipeline.export.product import product_path
 from pipeline.fingerprints import Making
-from pipeline.ingestion.files import deposits
 from pipeline.inventory.file_digests import NO_FILE, FileDigests
 from pipeline.inventory.products import SEEN, corrections_digest
 from pipeline.inventory.records import Inputs, Known, Made
@@ -27,37 +24,6 @@ class DataDigests(Protocol):
 
     def deposited(self) -> Mapping[str, tuple[Deposit, ...]]:
         """Return the files of each folder, as (name, sha256): to compare with a product's list."""
-
-
-class WholeFolders:
-    """Every file of a folder counts for every commune: right for any folder, prepared or not."""
-
-    def __init__(self, data: Path, folders: Iterable[str], digests: FileDigests) -> None:
-        self._data, self._folders, self._digests = data, tuple(folders), digests
-
-    def of_commune(self, insee_code: str) -> Mapping[str, str]:  # noqa: ARG002
-        """Return the digests of the folders, whatever the commune."""
-        return self._all
-
-    def deposited(self) -> Mapping[str, tuple[Deposit, ...]]:
-        """Return the files of each folder, in the order of their names."""
-        return self._files
-
-    @cached_property
-    def _all(self) -> dict[str, str]:
-        return {
-            folder: hashlib.sha256(json.dumps(files).encode()).hexdigest() if files else NO_FILE
-            for folder, files in self._files.items()
-        }
-
-    @cached_property
-    def _files(self) -> dict[str, tuple[Deposit, ...]]:
-        return {
-            folder: tuple(
-                (name, self._digests.sha256(parts)) for name, parts in deposits(self._data, folder)
-            )
-            for folder in self._folders
-        }
 
 
 @dataclass(frozen=True)
@@ -175,7 +141,7 @@ def _same_files(read: Iterable[tuple[str, str]], deposited: Iterable[Deposit]) -
     """
     Tell whether a product was made from the files that are there, under the same names.
 
-    A product names the members of an archive as `archive/member`, under the sha256 of the archive.
+    Members of an archive are named `archive/member`, under the sha256 of the archive.
     """
     there = dict(deposited)
     met = {

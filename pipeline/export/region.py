@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
-import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
@@ -17,7 +16,7 @@ from pipeline.errors import PublicationError
 from pipeline.export.conformance import findings
 from pipeline.export.geometry_checks import wkb_of
 from pipeline.export.geopackage import stamp
-from pipeline.export.layers import GEOMETRY_COLUMN, Layer
+from pipeline.export.layers import GEOMETRY_COLUMN
 from pipeline.export.licences import line_of
 from pipeline.export.project import PROJECT_NAME, Frame, project_document
 from pipeline.export.qgis_xml import archive_hex
@@ -27,7 +26,7 @@ from pipeline.export.region_rows import Region, copied, gather_region, to_table,
 from pipeline.export.registry import write_project, write_schema, write_styles
 from pipeline.export.seal import seal, settle, swap, temporary_beside
 from pipeline.export.styles import stored_styles
-from pipeline.export.template import VERSION, fixed_time
+from pipeline.export.template import fixed_time, write_layer
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ def _write(area: Area, region: Region, path: Path, file_name: str, day: date) ->
         for layer in REGION_LAYERS:
             rows = small.get(layer.name)
             table = copied(layer.name, region.paths) if rows is None else to_table(layer, rows)
-            _write_layer(layer, table, path, area.territory.crs)
+            write_layer(layer, table, path, area.territory.crs)
     frame = Frame(
         title=f"Parcs de stationnement — {area.label}",
         abstract=_ABSTRACT.format(area.label, day, len(region.paths), len(region.products)),
@@ -132,26 +131,6 @@ _ABSTRACT = (
     " au {1:%d/%m/%Y} : {2} communes lues sur {3}. Estimation sur données publiques : ne vaut ni"
     " constat ni décision."
 )
-
-
-def _write_layer(
-    layer: Layer, table: pa.Table | pa.RecordBatchReader, path: Path, crs: str
-) -> None:
-    spatial = {
-        "geometry_name": GEOMETRY_COLUMN,
-        "geometry_type": layer.geometry,
-        "crs": crs,
-    }
-    named = {"IDENTIFIER": layer.title, "DESCRIPTION": layer.description}
-    pyogrio.write_arrow(
-        table,
-        path,
-        layer=layer.name,
-        driver="GPKG",
-        dataset_options={"VERSION": VERSION},
-        layer_options=named | ({"GEOMETRY_NAME": GEOMETRY_COLUMN} if layer.geometry else {}),
-        **(spatial if layer.geometry else {}),
-    )
 
 
 def _bounds(region: Region) -> tuple[float, float, float, float]:

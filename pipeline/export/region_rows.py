@@ -17,15 +17,9 @@ from pipeline.export.geometry_checks import wkb_of
 from pipeline.export.layers import GEOMETRY_COLUMN, Layer
 from pipeline.export.product import departement_of
 from pipeline.export.region_layers import COUNTED, DIGITS, REGION_BY_NAME, SUMMED
+from pipeline.export.typed_rows import ARROW
 
 Row = dict[str, object]
-_ARROW: dict[Kind, pa.DataType] = {
-    "text": pa.string(),
-    "integer": pa.int64(),
-    "real": pa.float64(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
-}
 
 
 @dataclass
@@ -167,7 +161,7 @@ def _rows(path: Path, layer: Layer) -> list[Row]:
 def _typed(layer: Layer, rows: Sequence[Row]) -> pa.Table:
     arrays = {
         column.name: pa.array(
-            [_value(row.get(column.name), column.kind) for row in rows], type=_ARROW[column.kind]
+            [_value(row.get(column.name), column.kind) for row in rows], type=ARROW[column.kind]
         )
         for column in layer.columns
     }

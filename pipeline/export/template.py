@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pyogrio
 
 from pipeline.export.layers import GEOMETRY_COLUMN, Layer
@@ -47,9 +48,10 @@ def template_of(layers: tuple[Layer, ...], crs: str) -> Template:
     """
     with tempfile.TemporaryDirectory(prefix="parzan-") as folder:
         path = Path(folder) / "modele.gpkg"
+        nothing = pd.DataFrame({"geometry": []}, dtype=object)
         with fixed_time(_NO_MOMENT):
             for layer in layers:
-                _create(layer, path, crs)
+                write_layer(layer, to_arrow(layer, nothing), path, crs)
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
             connection.execute("BEGIN")
             write_schema(connection, ((layer.name, layer.columns) for layer in layers))
@@ -60,7 +62,8 @@ def template_of(layers: tuple[Layer, ...], crs: str) -> Template:
         return Template(path.read_bytes(), triggers)
 
 
-def _create(layer: Layer, path: Path, crs: str) -> None:
+def write_layer(layer: Layer, table: pa.Table | pa.RecordBatchReader, path: Path, crs: str) -> None:
+    """Write a layer through GDAL, beside those that the file has; a stream is never held whole."""
     spatial = {
         "geometry_name": GEOMETRY_COLUMN,
         "geometry_type": layer.geometry,
@@ -68,7 +71,7 @@ def _create(layer: Layer, path: Path, crs: str) -> None:
     }
     named = {"IDENTIFIER": layer.title, "DESCRIPTION": layer.description}
     pyogrio.write_arrow(
-        to_arrow(layer, pd.DataFrame({"geometry": []}, dtype=object)),
+        table,
         path,
         layer=layer.name,
         driver="GPKG",

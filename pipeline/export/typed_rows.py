@@ -15,7 +15,7 @@ from pipeline.export.layers import GEOMETRY_COLUMN, GeometryType, Layer
 
 # Neither XML 1.0 nor a GeoPackage reader accepts them; a stray one would damage the whole project.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_ARROW: dict[Kind, pa.DataType] = {
+ARROW: dict[Kind, pa.DataType] = {
     "text": pa.string(),
     "integer": pa.int64(),
     "real": pa.float64(),
@@ -58,7 +58,7 @@ def to_arrow(layer: Layer, rows: pd.DataFrame) -> pa.Table:
 
 def _array(column: Column, rows: pd.DataFrame) -> pa.Array:
     if column.origin is None or column.origin not in rows.columns:
-        return pa.nulls(len(rows), _ARROW[column.kind])
+        return pa.nulls(len(rows), ARROW[column.kind])
     values = rows[column.origin]
     if column.digits is not None:
         values = _numbers(values).round(column.digits)
@@ -80,7 +80,7 @@ def _text(values: "pd.Series[Any]") -> pa.Array:
     texts = [None if no else str(it) for it, no in zip(values.tolist(), gone, strict=True)]
     if _FORBIDDEN.search("".join(it for it in texts if it is not None)):
         texts = [None if it is None else clean(it) for it in texts]
-    return pa.array(texts, type=_ARROW["text"])
+    return pa.array(texts, type=ARROW["text"])
 
 
 def _numbers(values: "pd.Series[Any]") -> "pd.Series[Any]":
@@ -91,23 +91,23 @@ def _numbers(values: "pd.Series[Any]") -> "pd.Series[Any]":
 
 def _integer(values: "pd.Series[Any]") -> pa.Array:
     rounded = _numbers(values).round()
-    return pa.array(rounded.astype("Int64").tolist(), type=_ARROW["integer"], from_pandas=True)
+    return pa.array(rounded.astype("Int64").tolist(), type=ARROW["integer"], from_pandas=True)
 
 
 def _real(values: "pd.Series[Any]") -> pa.Array:
     numbers = pd.to_numeric(values, errors="raise").to_numpy(dtype="float64", na_value=np.nan)
-    return pa.array(numbers, type=_ARROW["real"], from_pandas=True)
+    return pa.array(numbers, type=ARROW["real"], from_pandas=True)
 
 
 def _boolean(values: "pd.Series[Any]") -> pa.Array:
     gone = values.isna().tolist()
     flags = [None if no else bool(it) for it, no in zip(values.tolist(), gone, strict=True)]
-    return pa.array(flags, type=_ARROW["boolean"])
+    return pa.array(flags, type=ARROW["boolean"])
 
 
 def _date(values: "pd.Series[Any]") -> pa.Array:
     days = [None if pd.isna(value) else pd.Timestamp(value).date() for value in values]
-    return pa.array(days, type=_ARROW["date"])
+    return pa.array(days, type=ARROW["date"])
 
 
 _CAST: dict[Kind, Callable[["pd.Series[Any]"], pa.Array]] = {

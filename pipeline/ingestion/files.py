@@ -215,15 +215,3 @@ def parts_of(path: Path) -> list[Path]:
 def _shown(path: Path) -> str:
     """Return a path that holds in one line whatever the name of the file."""
     return "".join(c if c.isprintable() else "?" for c in path.as_posix())
-
-
-def deposits(data: Path, folder: str) -> Iterator[tuple[str, list[Path]]]:
-    """
-    Yield what was deposited in a source folder: its name in the records, the files hashed together.
-
-    Those are the files of `find_files`, archives closed; nothing is read but the first bytes.
-    """
-    root = data / folder
-    for path in candidates(root) if root.is_dir() else ():
-        if not (path.suffix.lower() in EXPLANATIONS and sniff(path) in {"csv", "unknown"}):
-            yield _shown(path.relative_to(data)), parts_of(path)

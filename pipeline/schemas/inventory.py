@@ -79,7 +79,17 @@ class Lineage(PlainTable):
     seen_on: Series[str]
 
 
-class Correction(Table):
+class Decided(Table):
+    """What an agent decided, of which park and when: the same in every table that tells of it."""
+
+    lot_id: Series[str] = pg.Field(nullable=True)
+    action: Series[str] = pg.Field(nullable=True, isin=CORRECTION_ACTIONS)
+    value: Series[str] = pg.Field(nullable=True)
+    agent: Series[str] = pg.Field(nullable=True)
+    decided_on: Series[str] = pg.Field(nullable=True)
+
+
+class Correction(Decided):
     """
     A decision of an agent, as the review file holds it.
 
@@ -89,18 +99,13 @@ class Correction(Table):
     """
 
     correction_id: Series[str] = pg.Field(unique=True)
-    lot_id: Series[str] = pg.Field(nullable=True)
-    action: Series[str] = pg.Field(nullable=True, isin=CORRECTION_ACTIONS)
-    value: Series[str] = pg.Field(nullable=True)
     motive: Series[str] = pg.Field(nullable=True)
-    agent: Series[str] = pg.Field(nullable=True)
-    decided_on: Series[str] = pg.Field(nullable=True)
     base_hash: Series[str] = pg.Field(nullable=True)
     fault: Series[str] = pg.Field(nullable=True)
     geometry: GeoSeries[Geometry] = pg.Field(nullable=True)
 
 
-class ReplayedCorrection(Table):
+class ReplayedCorrection(Decided):
     """
     What became of a correction in this run; `geometry` is the detected outline it was taken on.
 
@@ -109,19 +114,14 @@ class ReplayedCorrection(Table):
     """
 
     correction_id: Series[str] = pg.Field(unique=True)
-    lot_id: Series[str] = pg.Field(nullable=True)
-    action: Series[str] = pg.Field(nullable=True, isin=CORRECTION_ACTIONS)
-    value: Series[str] = pg.Field(nullable=True)
     motive: Series[str] = pg.Field(nullable=True)
-    agent: Series[str] = pg.Field(nullable=True)
-    decided_on: Series[str] = pg.Field(nullable=True)
     base_hash: Series[str] = pg.Field(nullable=True)
     state: Series[str] = pg.Field(isin=REPLAY_STATES)
     reason: Series[str] = pg.Field(nullable=True)
     geometry: GeoSeries[Geometry] = pg.Field(nullable=True)
 
 
-class Conflict(Table):
+class Conflict(Decided):
     """
     A correction that no longer fits: one row for the outline it saw, one for that of today.
 
@@ -129,12 +129,7 @@ class Conflict(Table):
     """
 
     correction_id: Series[str]
-    lot_id: Series[str] = pg.Field(nullable=True)
     role: Series[str] = pg.Field(isin=["base", "actuel"])
-    action: Series[str] = pg.Field(nullable=True, isin=CORRECTION_ACTIONS)
-    value: Series[str] = pg.Field(nullable=True)
-    agent: Series[str] = pg.Field(nullable=True)
-    decided_on: Series[str] = pg.Field(nullable=True)
     moved_share: Series[float] = pg.Field(nullable=True, ge=0, le=1)
     reason: Series[str]
     geometry: GeoSeries[Geometry] = pg.Field(nullable=True)

@@ -1,6 +1,5 @@
 """Each thing that changes makes a commune due, for a reason that names it; nothing else does."""
 
-import shutil
 from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import sha256
@@ -10,7 +9,7 @@ import pytest
 from pipeline.fingerprints import Making
 from pipeline.inventory.file_digests import FileDigests
 from pipeline.inventory.records import Inputs, Known, Made
-from pipeline.region_plan import Planner, WholeFolders
+from pipeline.region_plan import Planner
 
 AS_OF, DAY, UNTIL = date(2026, 7, 1), date(2026, 11, 22), date(2028, 7, 1)
 MAKING = Making("r", "h", "c")
@@ -186,23 +185,3 @@ def test_a_product_tells_which_files_it_read(out, files, expected):
     known = made(inputs=replace(made().inputs, data=SEEN))
     digests = {"osm": "o", "mnh": "m" if "mnh" in files else "absent"}
     assert reasons(out, Known(known), data=Digests(digests, files)) == expected
-
-
-def test_whole_folders_change_with_any_file_name_or_byte(tmp_path):
-    def digests():
-        return dict(WholeFolders(tmp_path, ["osm", "mnh"], FileDigests({})).of_commune(CODE))
-
-    folder = tmp_path / "osm"
-    folder.mkdir()
-    (folder / "a.osm").write_text("<osm/>", encoding="utf-8")
-    first = digests()
-    assert first["mnh"] == "absent"
-    (folder / "LISEZMOI.txt").write_text("explanations", encoding="utf-8")
-    assert digests() == first
-    (folder / "a.osm").rename(folder / "b.osm")
-    renamed = digests()
-    assert renamed["osm"] != first["osm"]
-    (folder / "b.osm").write_text("<osm></osm>", encoding="utf-8")
-    assert digests()["osm"] not in {first["osm"], renamed["osm"]}
-    shutil.rmtree(folder)
-    assert digests()["osm"] == "absent"
