@@ -1,6 +1,6 @@
 """Working projection of each territory, and areas on the ground."""
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -108,4 +108,19 @@ def ground_area(geometries: GeometryArray, territory: Territory) -> FloatArray:
 
 @cache
 def _to_equal_area(territory: Territory) -> Transformer:
-    return Transformer.from_crs(territory.crs, territory.equal_area, always_xy=True)
+    return transformer_between(territory.crs, territory.equal_area)
+
+
+@lru_cache(maxsize=64)
+def transformer_between(source: CRS | str, target: CRS | str) -> Transformer:
+    """
+    Return what carries x, y (longitude, latitude) from one system to another.
+
+    Kept: a commune needs the same few a hundred times over, and each takes PROJ milliseconds.
+
+    Raises
+    ------
+    ProjError
+        If nothing leads from one to the other.
+    """
+    return Transformer.from_crs(source, target, always_xy=True)

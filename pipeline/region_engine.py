@@ -36,6 +36,9 @@ _DASK = {
     "distributed.comm.timeouts.connect": "30s",
     # It keeps an hour of call stacks: two megabytes a commune, of which nobody looks at one.
     "distributed.worker.profile.enabled": False,
+    # By default a worker gives back what it frees at once, and asks for it again for the next
+    # table: 5 % of its time. Below this many bytes it keeps it.
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 128 * _MEBIBYTE,
 }
 
 

@@ -4,9 +4,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 
 import pandas as pd
-from pyproj import Transformer
 
-from pipeline.crs import WGS84
+from pipeline.crs import WGS84, transformer_between
 from pipeline.export.licences import as_texts, credit_of, is_share_alike, used_records
 from pipeline.export.product import Product
 from pipeline.export.typed_rows import clean
@@ -111,7 +110,7 @@ def _quality(product: Product, used: pd.DataFrame) -> ET.Element:
 
 
 def _extent(product: Product) -> ET.Element:
-    transformer = Transformer.from_crs(product.territory.crs, WGS84, always_xy=True)
+    transformer = transformer_between(product.territory.crs, WGS84)
     west, south, east, north = transformer.transform_bounds(*product.commune.total_bounds)
     corners = {
         "westBoundLongitude": west,

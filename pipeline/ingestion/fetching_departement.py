@@ -10,9 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import shapely
-from pyproj import Transformer
 
-from pipeline.crs import WGS84, FloatArray, territory_of
+from pipeline.crs import WGS84, FloatArray, territory_of, transformer_between
 from pipeline.errors import ServiceError, SourceError
 from pipeline.ingestion import (
     live_bdtopo,
@@ -276,7 +275,7 @@ class DepartementFetcher:
         halo_m = self._known.assumptions.parking_lots.halo_m.value
         grown = own.geometry.bounds.to_numpy() + halo_m * np.array([-1, -1, 1, 1])
         together = shapely.union_all(shapely.box(*grown.T))
-        carry = Transformer.from_crs(territory.crs, WGS84, always_xy=True).transform
+        carry = transformer_between(territory.crs, WGS84).transform
         return shapely.transform(together, partial(_carried, carry=carry))
 
 

@@ -10,12 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 import rasterio  # type: ignore[import-untyped] # no stubs are published
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from rasterio.enums import Resampling  # type: ignore[import-untyped] # idem
 from rasterio.windows import Window  # type: ignore[import-untyped] # idem
 
 from pipeline.contracts import conform
-from pipeline.crs import FloatArray, GeometryArray
+from pipeline.crs import FloatArray, GeometryArray, transformer_between
 from pipeline.ingestion.provenance import FileReport
 from pipeline.ingestion.rasters import crs_of, open_raster, readable
 from pipeline.ingestion.scope import Scope
@@ -154,7 +154,7 @@ def _quadrilaterals(
         grid.first[1] + grid.step[1] * corner_columns.ravel(),
         grid.first[0] + grid.step[0] * corner_rows.ravel(),
     )
-    transformer = Transformer.from_crs(crs, scope.territory.crs, always_xy=True)
+    transformer = transformer_between(crs, scope.territory.crs)
     corners = np.column_stack(transformer.transform(x, y))
     return np.asarray(shapely.polygons(corners.reshape(*corner_rows.shape, 2)), dtype=object)
 

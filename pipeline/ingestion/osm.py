@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import shapely
-from pyproj import Transformer
 
 from pipeline.assumptions import Assumptions
-from pipeline.crs import WGS84, FloatArray
+from pipeline.crs import WGS84, FloatArray, transformer_between
 from pipeline.ingestion import osm_rows
 from pipeline.ingestion.formats import RAW_OSM
 from pipeline.ingestion.land_words import LandRows
@@ -230,12 +229,12 @@ def _located(objects: Objects, scope: Scope) -> gpd.GeoDataFrame:
 
 def _project(lon_lat: FloatArray, scope: Scope) -> FloatArray:
     """Carry longitudes and latitudes, shape `(n, 2)`, to the territory CRS."""
-    transformer = Transformer.from_crs(WGS84, scope.territory.crs, always_xy=True)
+    transformer = transformer_between(WGS84, scope.territory.crs)
     return np.column_stack(transformer.transform(lon_lat[:, 0], lon_lat[:, 1]))
 
 
 def _degrees(points: gpd.GeoDataFrame, scope: Scope) -> tuple[FloatArray, FloatArray]:
-    transformer = Transformer.from_crs(scope.territory.crs, WGS84, always_xy=True)
+    transformer = transformer_between(scope.territory.crs, WGS84)
     lon, lat = transformer.transform(points.geometry.x.to_numpy(), points.geometry.y.to_numpy())
     return np.asarray(lon), np.asarray(lat)
 

@@ -8,9 +8,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import Transformer
 
-from pipeline.crs import WGS84, FloatArray
+from pipeline.crs import WGS84, FloatArray, transformer_between
 from pipeline.ingestion.catalogue import as_text
 from pipeline.ingestion.osm_objects import GroundTags, OsmObjects, Tags
 from pipeline.ingestion.osm_solar_tags import is_open_roof, is_solar_power
@@ -81,7 +80,7 @@ def _sort_out(
     report: FileReport,
 ) -> OsmObjects:
     found = OsmObjects()
-    to_degrees = Transformer.from_crs(scope.territory.crs, WGS84, always_xy=True)
+    to_degrees = transformer_between(scope.territory.crs, WGS84)
 
     def project(xy: FloatArray) -> FloatArray:
         return np.column_stack(to_degrees.transform(xy[:, 0], xy[:, 1]))

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from pyproj.exceptions import ProjError
 
-from pipeline.crs import WGS84, FloatArray, GeometryArray, Territory
+from pipeline.crs import WGS84, FloatArray, GeometryArray, Territory, transformer_between
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -75,7 +75,7 @@ def apply(geometries: GeometryArray, placement: Placement, territory: Territory)
         flat = shapely.transform(flat, lambda xy: xy[:, ::-1])
     if same_crs(placement.crs, territory):
         return flat
-    transformer = Transformer.from_crs(placement.crs, territory.crs, always_xy=True)
+    transformer = transformer_between(placement.crs, territory.crs)
 
     def project(xy: FloatArray) -> FloatArray:
         return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
@@ -101,7 +101,7 @@ def _try(xy: FloatArray, crs: CRS, territory: Territory, *, is_swapped: bool) ->
     points = xy[:, ::-1] if is_swapped else xy
     west, south, east, north = territory.lon_lat_bounds
     try:
-        lon, lat = Transformer.from_crs(crs, WGS84, always_xy=True).transform(*points.T)
+        lon, lat = transformer_between(crs, WGS84).transform(*points.T)
     except ProjError:  # e.g. a local engineering system: nothing to compare with
         lon = lat = np.full(len(points), np.inf)
     with np.errstate(invalid="ignore"):

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
-from pipeline.crs import WGS84, Territory
+from pipeline.crs import WGS84, Territory, transformer_between
 from pipeline.errors import SourceError
 from pipeline.ingestion.prepared import Meta, Store, copy_key, effects_of
 from pipeline.ingestion.prepared_layers import BARE, ROWS, frame_of, placed_in
@@ -237,6 +237,6 @@ def _shapes(rows: pa.Table, meta: Meta) -> Any:  # noqa: ANN401 - an array of ge
 def _somewhere(territory: Territory) -> Bounds:
     """Return a window in the middle of a territory: that a header is believed hangs on none."""
     west, south, east, north = territory.lon_lat_bounds
-    transformer = Transformer.from_crs(WGS84, territory.crs, always_xy=True)
+    transformer = transformer_between(WGS84, territory.crs)
     x, y = transformer.transform((west + east) / 2, (south + north) / 2)
     return (x, y, x + 1, y + 1)

@@ -5,9 +5,9 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
-from pipeline.crs import Territory
+from pipeline.crs import Territory, transformer_between
 from pipeline.ingestion.catalogue import Catalogue
 
 Bounds = tuple[float, float, float, float]
@@ -37,6 +37,6 @@ class Scope:
         """Return the box that covers the window in another CRS (x, y or longitude, latitude)."""
         if self.window is None:
             return None
-        transformer = Transformer.from_crs(self.territory.crs, crs, always_xy=True)
+        transformer = transformer_between(self.territory.crs, crs)
         west, south, east, north = transformer.transform_bounds(*self.window)
         return (west, south, east, north)

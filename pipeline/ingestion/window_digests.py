@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
-from pipeline.crs import WGS84, FloatArray, Territory, territory_of
+from pipeline.crs import WGS84, FloatArray, Territory, territory_of, transformer_between
 from pipeline.errors import SourceError
 from pipeline.ingestion import prepared_osm, prepared_owners, prepared_points
 from pipeline.ingestion.dgfip_codes import ARRONDISSEMENTS
@@ -183,7 +183,7 @@ class _Digests:
             boxes = self._boxes + grown_m * np.array([-1, -1, 1, 1])
             margin = _MARGIN_M
             if crs is not None:
-                to = Transformer.from_crs(self._territory.crs, crs, always_xy=True)
+                to = transformer_between(self._territory.crs, crs)
                 boxes = np.array([to.transform_bounds(*box) for box in boxes.tolist()])
                 margin = _MARGIN_DEGREES if CRS(crs).is_geographic else _MARGIN_M
             self._meetings[key] = _Meeting.of(boxes, margin)
