@@ -15,6 +15,7 @@ from rich.logging import RichHandler
 
 from pipeline.cli_diff import diff
 from pipeline.cli_fetch import fill
+from pipeline.cli_inventory import inventory_app
 from pipeline.cli_lists import rules_app, sources_app
 from pipeline.cli_loop import each, leave
 from pipeline.cli_options import (
@@ -44,6 +45,7 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(sources_app, name="sources")
 app.add_typer(review_app, name="review")
 app.command()(diff)
+app.add_typer(inventory_app, name="inventory")
 app.add_typer(schedule_app, name="schedule")
 app.command()(refresh)
 

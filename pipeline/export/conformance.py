@@ -10,7 +10,12 @@ from pipeline.export.geometry_checks import check_geometries
 from pipeline.export.invariants import check_invariants
 from pipeline.export.land_checks import check_land
 from pipeline.export.park_geometry import check_park_geometry, territory_in
-from pipeline.export.region_checks import area_findings, is_of_an_area
+from pipeline.export.wide_checks import (
+    area_findings,
+    is_of_an_area,
+    is_of_the_past,
+    past_findings,
+)
 
 
 def check_product(path: Path) -> list[str]:
@@ -49,6 +54,8 @@ def findings(path: Path, file_name: str) -> list[str]:
         with closing(sqlite3.connect(uri, uri=True)) as connection:
             if is_of_an_area(connection):
                 return [*header, *area_findings(connection, file_name)]
+            if is_of_the_past(connection):
+                return [*header, *past_findings(connection, file_name)]
             missing = check_tables_present(connection)
             if missing:  # the rest would only repeat it
                 return [*header, *missing]

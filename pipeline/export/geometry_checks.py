@@ -33,10 +33,13 @@ _MAY_BE_MISSING = {"candidats", "corrections_rejouees", "conflits"}
 
 
 def check_geometries(
-    connection: sqlite3.Connection, layers: tuple[Layer, ...] = LAYERS
+    connection: sqlite3.Connection,
+    layers: tuple[Layer, ...] = LAYERS,
+    *,
+    communes: str = "commune",
 ) -> list[str]:
-    """Return what is wrong with the geometries, layer by layer."""
-    expected = _expected_srs(connection, "commune" if layers is LAYERS else "communes")
+    """Return what is wrong with the geometries; `communes` is the table that has INSEE codes."""
+    expected = _expected_srs(connection, communes)
     return [
         finding
         for layer in layers

@@ -225,3 +225,21 @@ def _is_checked(place: str, contents: Contents) -> bool:
     if place.startswith(("sols", "friches")):
         return not contents.has_parks and place in _LAND
     return place not in _HIDDEN_AT_FIRST
+
+
+def layers_shown(layers: tuple[Layer, ...], product_file: str) -> tuple[Shown, ...]:
+    """Return the layers of a file that nobody edits, whole, in the order of the legend."""
+    return tuple(
+        Shown(
+            key=layer.name,
+            title=layer.title,
+            source=f"./{product_file}|layername={layer.name}",
+            layer=layer,
+            looks=looks_of(layer),
+            editable=False,
+            place=layer.name,
+            is_leading=True,
+            checked=True,
+        )
+        for layer in layers
+    )

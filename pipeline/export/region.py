@@ -1,32 +1,23 @@
 """The product of a region or a département: streamed from those of its communes, swapped in."""
 
-import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import pyarrow as pa
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
 
 from pipeline.crs import Territory
 from pipeline.errors import PublicationError
-from pipeline.export.conformance import findings
 from pipeline.export.geometry_checks import wkb_of
-from pipeline.export.geopackage import stamp
 from pipeline.export.layers import GEOMETRY_COLUMN
 from pipeline.export.licences import line_of
-from pipeline.export.project import PROJECT_NAME, Frame, project_document
-from pipeline.export.qgis_xml import archive_hex
-from pipeline.export.region_layers import REGION_LAYERS, REGION_THEMES, region_shown
+from pipeline.export.project import Frame
+from pipeline.export.project_layers import layers_shown
+from pipeline.export.region_layers import REGION_LAYERS, REGION_THEMES
 from pipeline.export.region_licences import as_licences, licences_of_region
 from pipeline.export.region_rows import Region, copied, gather_region, to_table, totals
-from pipeline.export.registry import write_project, write_schema, write_styles
-from pipeline.export.seal import seal, settle, swap, temporary_beside
-from pipeline.export.styles import stored_styles
-from pipeline.export.template import fixed_time, write_layer
+from pipeline.export.replacing import replacing, write_tables
 
 
 @dataclass(frozen=True)
@@ -67,28 +58,9 @@ def publish_region(area: Area, insee_codes: Iterable[str], out: Path, day: date)
     if not region.paths:
         msg = f"{path} : aucune commune n'a de produit ; lancer parzan refresh d'abord"
         raise PublicationError(msg)
-    try:
-        settle(path)
-        with temporary_beside(path) as temporary:
-            _write(area, region, temporary, path.name, day)
-            seal(temporary)
-            _refuse_faults(temporary, path)
-            settle(path)
-            swap(temporary, path)
-    except PublicationError:
-        raise
-    except (OSError, sqlite3.Error, DataSourceError, DataLayerError, pa.ArrowException) as error:
-        reason = " ".join(str(error).split())
-        msg = f"{path} : écriture impossible ({reason}) ; vérifier la place et les droits"
-        raise PublicationError(msg) from error
+    with replacing(path) as temporary:
+        _write(area, region, temporary, path.name, day)
     return path
-
-
-def _refuse_faults(temporary: Path, path: Path) -> None:
-    faults = findings(temporary, path.name)
-    if faults:
-        msg = f"{path} : produit non conforme, {len(faults)} constat(s) : {faults[0]} ; non publié"
-        raise PublicationError(msg)
 
 
 def _write(area: Area, region: Region, path: Path, file_name: str, day: date) -> None:
@@ -99,31 +71,24 @@ def _write(area: Area, region: Region, path: Path, file_name: str, day: date) ->
         "produits": region.products,
         "licences": licences,
     }
-    moment = stamp(day)
-    with fixed_time(moment):
-        for layer in REGION_LAYERS:
-            rows = small.get(layer.name)
-            table = copied(layer.name, region.paths) if rows is None else to_table(layer, rows)
-            write_layer(layer, table, path, area.territory.crs)
+    tables = {
+        layer.name: to_table(layer, small[layer.name])
+        if layer.name in small
+        else copied(layer.name, region.paths)
+        for layer in REGION_LAYERS
+    }
     frame = Frame(
         title=f"Parcs de stationnement — {area.label}",
         abstract=_ABSTRACT.format(area.label, day, len(region.paths), len(region.products)),
         epsg=area.territory.epsg,
         bounds=_bounds(region),
-        shown=region_shown(file_name),
+        shown=layers_shown(REGION_LAYERS, file_name),
         themes=REGION_THEMES,
         relations=(),
         credit=line_of(str(row["attribution"]) for row in licences),
         licences={layer.name: as_licences(licences) for layer in REGION_LAYERS},
     )
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode=DELETE")
-        connection.execute("BEGIN IMMEDIATE")
-        write_schema(connection, ((layer.name, layer.columns) for layer in REGION_LAYERS))
-        write_styles(connection, stored_styles(REGION_LAYERS, editable=False), moment)
-        content = archive_hex(project_document(frame))
-        write_project(connection, PROJECT_NAME, content, moment)
-        connection.execute("COMMIT")
+    write_tables(path, REGION_LAYERS, tables, frame, day)
 
 
 _ABSTRACT = (

@@ -4,8 +4,7 @@ from pipeline.export.fields import Column, area, count, flag, number, sentences,
 from pipeline.export.inventory_columns import INVENTORY_COLUMNS
 from pipeline.export.layers import GeometryType, Layer
 from pipeline.export.park_columns import PARK_COLUMNS
-from pipeline.export.project_layers import Shown, Theme
-from pipeline.export.styles import looks_of
+from pipeline.export.project_layers import Theme
 
 # What is summed: the column of the totals, its words, and how it reads in `parcs` (SQL).
 COUNTED: tuple[tuple[str, str, str], ...] = (
@@ -113,21 +112,3 @@ REGION_THEMES: tuple[Theme, ...] = (
     Theme("Dérogations possibles", {"parcs": "Dérogations possibles"}, ("parcs", "communes")),
     Theme("Communes", {"communes": "Parcs assujettis"}, ("communes",)),
 )
-
-
-def region_shown(product_file: str) -> tuple[Shown, ...]:
-    """Return the layers of the project of a region, in the order of the legend."""
-    return tuple(
-        Shown(
-            key=layer.name,
-            title=layer.title,
-            source=f"./{product_file}|layername={layer.name}",
-            layer=layer,
-            looks=looks_of(layer),
-            editable=False,
-            place=layer.name,
-            is_leading=True,
-            checked=True,
-        )
-        for layer in REGION_LAYERS
-    )

@@ -1,7 +1,7 @@
-"""Licences of the product of a region: those of the sources that its communes used."""
+"""Licences of a file made of several communes: those of the sources that these used."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -12,28 +12,35 @@ from pipeline.export.project import Licence
 _USED = """SELECT DISTINCT coalesce(licence, ''), coalesce(attribution, libelle)
     FROM sources WHERE etat IN ('utilisee', 'partielle')"""
 
+Used = tuple[str, str]  # licence, attribution
+
 
 def licences_of_region(paths: Sequence[Path]) -> list[dict[str, object]]:
     """
     Return one row per licence of the sources that made the products of communes.
-
-    Every layer of a region derives from all of them.
-
-    Returns
-    -------
-    rows
-        `licence`, `attribution` (each once, joined by ` ; `), `communes_nb`, `partage_identique`,
-        `remarque`; sorted by licence.
 
     Raises
     ------
     PublicationError
         If a product cannot be read, or is of a version that told no attribution.
     """
+    return licences_of_communes(_used(path) for path in paths)
+
+
+def licences_of_communes(used: Iterable[Iterable[Used]]) -> list[dict[str, object]]:
+    """
+    Return one row per licence of what each commune used; every layer derives from all of them.
+
+    Returns
+    -------
+    rows
+        `licence`, `attribution` (each once, joined by ` ; `), `communes_nb`, `partage_identique`,
+        `remarque`; sorted by licence.
+    """
     told: dict[str, set[str]] = {}
     counts: dict[str, int] = {}
-    for path in paths:
-        found = _used(path)
+    for commune in used:
+        found = list(commune)
         for licence in {licence for licence, _ in found}:
             counts[licence] = counts.get(licence, 0) + 1
         for licence, credit in found:
@@ -56,7 +63,7 @@ def as_licences(rows: Sequence[dict[str, object]]) -> tuple[Licence, ...]:
     return tuple(Licence(*(str(row[name]) for name in names)) for row in rows)
 
 
-def _used(path: Path) -> list[tuple[str, str]]:
+def _used(path: Path) -> list[Used]:
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as opened:
             return [(str(licence), str(credit)) for licence, credit in opened.execute(_USED)]

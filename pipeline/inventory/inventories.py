@@ -39,8 +39,8 @@ def keep_inventory(product: Path, out: Path, day: date) -> Path | None:
     out
         Root of the products; the file is `OUT/inventaires/DEP/INSEE_AAAA-MM-JJ.parquet`: the layer
         `parcs` as it is (GeoParquet 1.1, WKB, territory CRS), and under the key `parzan` of its
-        metadata the commune, the version, `regles_au`, the fingerprints, the digests of the
-        sources and the corrections.
+        metadata the commune, the version, `regles_au`, the fingerprints, the digests and the
+        licences of the sources, and the corrections.
     day
         The day of the run (`--on`).
 
@@ -120,11 +120,28 @@ def read_inventory(path: Path) -> State:
             fingerprints=said["empreintes"],
             sources=said["sources"],
             replayed=replayed_of(pd.DataFrame(said["corrections"], columns=list(REPLAYED))),
+            credits=tuple((licence, credit) for licence, credit in said.get("licences", ())),
             seen_on=date.fromisoformat(said[_DAY]),
         )
     except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         msg = f"{path} : pas un inventaire de parzan, ou fichier abîmé ({reason})"
+        raise PublicationError(msg) from error
+
+
+def parks_table(path: Path) -> pa.Table:
+    """
+    Return the parks of an inventory as they are kept: French columns, `geometry` as WKB.
+
+    Raises
+    ------
+    PublicationError
+        If the file cannot be read.
+    """
+    try:
+        return pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        msg = f"{path} : inventaire illisible ({' '.join(str(error).split())[:200]})"
         raise PublicationError(msg) from error
 
 
@@ -147,6 +164,7 @@ def _metadata(state: State, day: date) -> dict[str, Any]:
         _DAY: day.isoformat(),
         "empreintes": state.fingerprints,
         "sources": state.sources,
+        "licences": [list(pair) for pair in state.credits],
         "corrections": replayed.where(replayed.notna(), None).to_dict("records"),
     }
 

@@ -14,6 +14,8 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from pipeline.errors import PublicationError
 from pipeline.inventory.product_tables import layers_in, reading, table_of
 
+# Licence and attribution of a source that was used.
+Credits = tuple[tuple[str, str], ...]
 # Folder → file → sha256.
 Digests = dict[str, dict[str, str]]
 REPLAYED = ("correction_id", "parc_id", "action", "valeur", "etat", "raison")
@@ -26,6 +28,7 @@ _FRENCH = {
     "folder": "dossier",
     "file": "fichier",
 }
+_USED = ("utilisee", "partielle")
 _NEEDED = ("commune", "parcs", "sources")
 
 
@@ -47,6 +50,9 @@ class State:
         Digest of each file read, by folder.
     replayed
         Columns `REPLAYED` of `corrections_rejouees`; empty where there is none.
+    credits
+        Licence and attribution of the sources that were used; empty where an older file does not
+        tell.
     seen_on
         The day of an inventory; missing for a product, which does not hold the day of its run.
     """
@@ -59,6 +65,7 @@ class State:
     fingerprints: dict[str, str] = field(default_factory=dict)
     sources: Digests = field(default_factory=dict)
     replayed: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(REPLAYED)))
+    credits: Credits = ()
     seen_on: date | None = None
 
     @property
@@ -100,6 +107,7 @@ def read_product(path: Path, parks: gpd.GeoDataFrame | None = None) -> State:
 
 def _state(connection: sqlite3.Connection, layers: set[str], parks: gpd.GeoDataFrame) -> State:
     commune = table_of(connection, "commune").iloc[0]
+    sources = table_of(connection, "sources")
     prints, replayed = (
         table_of(connection, name) if name in layers else pd.DataFrame()
         for name in ("empreintes", "corrections_rejouees")
@@ -111,8 +119,9 @@ def _state(connection: sqlite3.Connection, layers: set[str], parks: gpd.GeoDataF
         rules_as_of=pd.Timestamp(commune["regles_au"]).date(),
         parks=parks,
         fingerprints=fingerprints_of(prints),
-        sources=sources_of(table_of(connection, "sources")),
+        sources=sources_of(sources),
         replayed=replayed_of(replayed),
+        credits=credits_of(sources),
     )
 
 
@@ -138,6 +147,15 @@ def sources_of(table: pd.DataFrame) -> Digests:
     for folder, file, digest in known[["dossier", "fichier", "sha256"]].itertuples(index=False):
         found.setdefault(str(folder), {})[str(file)] = str(digest)
     return found
+
+
+def credits_of(table: pd.DataFrame) -> Credits:
+    """Return licence and attribution of what was used, of the layer `sources`, each once."""
+    if "attribution" not in table.columns:
+        return ()
+    used = table[table["etat"].isin(_USED)]
+    credit = used["attribution"].fillna(used["libelle"])
+    return tuple(sorted(set(zip(used["licence"].fillna(""), credit, strict=True))))
 
 
 def replayed_of(table: pd.DataFrame | None) -> pd.DataFrame:

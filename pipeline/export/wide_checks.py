@@ -1,10 +1,11 @@
-"""Conformance of the product of an area: its container, its geometries, totals that add up."""
+"""Conformance of files made of several communes: container, geometries, totals that add up."""
 
 import sqlite3
 from collections.abc import Iterator
 
 from pipeline.export.container_checks import check_project, check_tables_present
 from pipeline.export.geometry_checks import check_geometries
+from pipeline.export.past_layers import PAST_LAYERS
 from pipeline.export.region_layers import COUNTED, DIGITS, REGION_LAYERS, SUMMED
 
 _LEVELS = ("commune", "epci", "departement", "ensemble")
@@ -16,6 +17,34 @@ def is_of_an_area(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute(query).fetchone()[0] == len(("totaux", "produits")))
 
 
+def is_of_the_past(connection: sqlite3.Connection) -> bool:
+    """Tell a past state rebuilt from inventories."""
+    query = "SELECT count(*) FROM sqlite_master WHERE name = 'etats'"
+    return bool(connection.execute(query).fetchone()[0])
+
+
+def past_findings(connection: sqlite3.Connection, file_name: str) -> list[str]:
+    """Check a past state that bears, or will bear, the name `file_name`."""
+    missing = check_tables_present(connection, PAST_LAYERS, described=())
+    if missing:
+        return missing
+    return [
+        *check_project(connection, file_name, PAST_LAYERS),
+        *check_geometries(connection, PAST_LAYERS, communes="etats"),
+        *_repeated_parks(connection),
+        *_counted_parks(connection),
+    ]
+
+
+def _counted_parks(connection: sqlite3.Connection) -> Iterator[str]:
+    """Yield the communes whose parks are not as many as their inventory had."""
+    query = """SELECT insee, coalesce(parcs_nb, 0), count(parc_id) FROM etats
+        LEFT JOIN parcs ON commune_insee = insee GROUP BY insee
+        HAVING coalesce(parcs_nb, 0) <> count(parc_id) ORDER BY insee"""
+    for insee, told, there in connection.execute(query):
+        yield f"etats : {insee} annonce {told} parc(s), parcs en a {there}"
+
+
 def area_findings(connection: sqlite3.Connection, file_name: str) -> list[str]:
     """Check the product of an area that bears, or will bear, the name `file_name`."""
     missing = check_tables_present(connection, REGION_LAYERS, described=())
@@ -23,7 +52,7 @@ def area_findings(connection: sqlite3.Connection, file_name: str) -> list[str]:
         return missing
     return [
         *check_project(connection, file_name, REGION_LAYERS),
-        *check_geometries(connection, REGION_LAYERS),
+        *check_geometries(connection, REGION_LAYERS, communes="communes"),
         *_repeated_parks(connection),
         *_totals(connection),
     ]

@@ -1,0 +1,110 @@
+"""The file of a past state: parks as they were published on a day, to be opened in QGIS."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+
+from pipeline.crs import WGS84, Territory, transformer_between
+from pipeline.export.layers import GEOMETRY_COLUMN
+from pipeline.export.licences import line_of
+from pipeline.export.past_layers import PAST_LAYERS, PAST_THEMES
+from pipeline.export.project import Frame
+from pipeline.export.project_layers import layers_shown
+from pipeline.export.region_licences import Used, as_licences, licences_of_communes
+from pipeline.export.region_rows import Row, to_table
+from pipeline.export.replacing import replacing, write_tables
+from pipeline.export.typed_rows import ARROW
+
+Bounds = tuple[float, float, float, float]
+_PARKS = PAST_LAYERS[0]
+
+
+@dataclass(frozen=True)
+class Past:
+    """
+    What was published of some communes on a day.
+
+    Attributes
+    ----------
+    rows
+        Rows of the tables without geometry of `PAST_LAYERS`, by layer; licences left out.
+    parks
+        One table per commune, the columns of `parcs` and `geometry` (WKB); read when they are
+        written, one in memory at a time.
+    used
+        Licence and attribution of what each commune used.
+    bounds
+        Box of the parks in the territory CRS; None without any.
+    """
+
+    day: date
+    territory: Territory
+    rows: Mapping[str, Sequence[Row]]
+    parks: Iterable[pa.Table]
+    used: Sequence[Iterable[Used]] = field(default_factory=tuple)
+    bounds: Bounds | None = None
+
+
+def publish_past(past: Past, path: Path) -> Path:
+    """
+    Write a past state to `path`, in the place of a former file; the same state, the same bytes.
+
+    Raises
+    ------
+    PublicationError
+        If the old file is open for editing, or the disk refuses.
+    """
+    licences = licences_of_communes(past.used)
+    rows = {**past.rows, "licences": licences}
+    tables = {
+        layer.name: to_table(layer, rows[layer.name]) if layer.name in rows else _stream(past.parks)
+        for layer in PAST_LAYERS
+    }
+    frame = Frame(
+        title=f"Parcs de stationnement — état au {past.day:%d/%m/%Y}",
+        abstract=_ABSTRACT.format(past.day),
+        epsg=past.territory.epsg,
+        bounds=past.bounds or _whole(past.territory),
+        shown=layers_shown(PAST_LAYERS, path.name),
+        themes=PAST_THEMES,
+        relations=(),
+        credit=line_of(str(row["attribution"]) for row in licences),
+        licences={layer.name: as_licences(licences) for layer in PAST_LAYERS},
+    )
+    with replacing(path) as temporary:
+        write_tables(temporary, PAST_LAYERS, tables, frame, past.day)
+    return path
+
+
+_ABSTRACT = (
+    "Parcs de stationnement tels que parzan les publiait le {0:%d/%m/%Y}, d'après les inventaires"
+    " gardés ce jour-là ou avant (table « etats »). Estimation sur données publiques : ne vaut ni"
+    " constat ni décision."
+)
+
+
+def _stream(parks: Iterable[pa.Table]) -> pa.RecordBatchReader:
+    schema = _as_layer(pa.table({GEOMETRY_COLUMN: pa.array([], pa.binary())})).schema
+    batches = (batch for table in parks for batch in _as_layer(table).to_batches())
+    return pa.RecordBatchReader.from_batches(schema, batches)
+
+
+def _as_layer(parks: pa.Table) -> pa.Table:
+    """Give parks the columns of the layer: one that their version did not have comes out NULL."""
+    arrays = {
+        column.name: parks[column.name].cast(ARROW[column.kind])
+        if column.name in parks.column_names
+        else pa.nulls(len(parks), ARROW[column.kind])
+        for column in _PARKS.columns
+    }
+    arrays[GEOMETRY_COLUMN] = parks[GEOMETRY_COLUMN].cast(pa.binary())
+    return pa.table(arrays).sort_by([(name, "ascending") for name in _PARKS.sort])
+
+
+def _whole(territory: Territory) -> Bounds:
+    carried = transformer_between(WGS84, territory.crs).transform_bounds(*territory.lon_lat_bounds)
+    west, south, east, north = carried
+    return west, south, east, north
