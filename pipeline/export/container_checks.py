@@ -26,10 +26,11 @@ _REQUIRED = (
     "gpkg_extensions",
     "gpkg_data_columns",
     "gpkg_data_column_constraints",
+    "gpkg_metadata",
+    "gpkg_metadata_reference",
     "layer_styles",
     "qgis_projects",
 )
-DESCRIBED = ("gpkg_metadata", "gpkg_metadata_reference")
 
 
 def check_header(path: Path) -> list[str]:
@@ -58,14 +59,13 @@ def check_header(path: Path) -> list[str]:
 def check_tables_present(
     connection: sqlite3.Connection,
     layers: tuple[Layer, ...] = LAYERS,
-    described: tuple[str, ...] = DESCRIBED,
 ) -> list[str]:
     """Check integrity, required tables, delivered layers and their columns."""
     damage = connection.execute("PRAGMA integrity_check(3)").fetchall()
     if damage != [("ok",)]:
         return [f"base endommagée : {'; '.join(str(row[0]) for row in damage)}"]
     present = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-    wanted = (*_REQUIRED, *described, *(layer.name for layer in layers))
+    wanted = (*_REQUIRED, *(layer.name for layer in layers))
     found = [f"{name} : table absente" for name in wanted if name not in present]
     if orphans := connection.execute("PRAGMA foreign_key_check").fetchall():
         found.append(f"clés étrangères : {len(orphans)} référence(s) sans objet")

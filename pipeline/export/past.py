@@ -8,12 +8,18 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline.crs import WGS84, Territory, transformer_between
+from pipeline.export.iso import Record
 from pipeline.export.layers import GEOMETRY_COLUMN
 from pipeline.export.licences import line_of
 from pipeline.export.past_layers import PAST_LAYERS, PAST_THEMES
 from pipeline.export.project import Frame
 from pipeline.export.project_layers import layers_shown
-from pipeline.export.region_licences import Used, as_licences, licences_of_communes
+from pipeline.export.region_licences import (
+    Used,
+    as_licences,
+    credits_of,
+    licences_of_communes,
+)
 from pipeline.export.region_rows import Row, to_table
 from pipeline.export.replacing import replacing, write_tables
 from pipeline.export.typed_rows import ARROW
@@ -74,11 +80,26 @@ def publish_past(past: Past, path: Path) -> Path:
         credit=line_of(str(row["attribution"]) for row in licences),
         licences={layer.name: as_licences(licences) for layer in PAST_LAYERS},
     )
+    record = Record(
+        identifier=f"parzan-{path.stem}",
+        title=frame.title,
+        abstract=frame.abstract,
+        day=past.day,
+        epsg=frame.epsg,
+        bounds=frame.bounds,
+        statement=_STATEMENT,
+        licences=credits_of(licences),
+    )
     with replacing(path) as temporary:
-        write_tables(temporary, PAST_LAYERS, tables, frame, past.day)
+        write_tables(temporary, PAST_LAYERS, tables, frame, record)
     return path
 
 
+_STATEMENT = (
+    "Relu des inventaires que parzan garde à chaque changement (table « etats »), sans calcul."
+    " Sources, règles et corrections d'alors : tables « sources_lues », « empreintes » et"
+    " « corrections_rejouees »."
+)
 _ABSTRACT = (
     "Parcs de stationnement tels que parzan les publiait le {0:%d/%m/%Y}, d'après les inventaires"
     " gardés ce jour-là ou avant (table « etats »). Estimation sur données publiques : ne vaut ni"

@@ -11,10 +11,11 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from pipeline.errors import PublicationError
 from pipeline.export.conformance import findings
 from pipeline.export.geopackage import filled, stamp, write_layers
+from pipeline.export.iso import iso_document
 from pipeline.export.land_note import land_note
 from pipeline.export.layers import LAYERS
 from pipeline.export.licences import credit_line, licence_rows
-from pipeline.export.metadata import abstract_of, iso_document, title_of
+from pipeline.export.metadata import abstract_of, record_of, title_of
 from pipeline.export.product import Product, check_tables
 from pipeline.export.project import PROJECT_NAME, Frame, Licence, project_document
 from pipeline.export.project_layers import Contents, shown_layers
@@ -152,7 +153,7 @@ def _write(product: Product, path: Path, product_file: str, review_file: str) ->
     )
     with filled(path, LAYERS, product.territory.crs) as connection:
         write_layers(product, connection)
-        write_metadata(connection, iso_document(product), moment)
+        write_metadata(connection, iso_document(record_of(product)), moment)
         content = archive_hex(project_document(frame))
         write_project(connection, PROJECT_NAME, content, moment)
 

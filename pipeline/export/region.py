@@ -10,12 +10,13 @@ import shapely
 from pipeline.crs import Territory
 from pipeline.errors import PublicationError
 from pipeline.export.geometry_checks import wkb_of
+from pipeline.export.iso import Record
 from pipeline.export.layers import GEOMETRY_COLUMN
 from pipeline.export.licences import line_of
 from pipeline.export.project import Frame
 from pipeline.export.project_layers import layers_shown
 from pipeline.export.region_layers import REGION_LAYERS, REGION_THEMES
-from pipeline.export.region_licences import as_licences, licences_of_region
+from pipeline.export.region_licences import as_licences, credits_of, licences_of_region
 from pipeline.export.region_rows import Region, copied, gather_region, to_table, totals
 from pipeline.export.replacing import replacing, write_tables
 
@@ -88,9 +89,23 @@ def _write(area: Area, region: Region, path: Path, file_name: str, day: date) ->
         credit=line_of(str(row["attribution"]) for row in licences),
         licences={layer.name: as_licences(licences) for layer in REGION_LAYERS},
     )
-    write_tables(path, REGION_LAYERS, tables, frame, day)
+    record = Record(
+        identifier=f"parzan-{area.name}",
+        title=frame.title,
+        abstract=frame.abstract,
+        day=day,
+        epsg=frame.epsg,
+        bounds=frame.bounds,
+        statement=_STATEMENT,
+        licences=credits_of(licences),
+    )
+    write_tables(path, REGION_LAYERS, tables, frame, record)
 
 
+_STATEMENT = (
+    "Réunion des produits des communes (table « produits »), sans autre calcul que les totaux."
+    " Sources et règles : tables « sources » et « regles » de chaque produit."
+)
 _ABSTRACT = (
     "Parcs de stationnement de {0} au regard de l'article 40 de la loi n° 2023-175 du 10 mars 2023,"
     " au {1:%d/%m/%Y} : {2} communes lues sur {3}. Estimation sur données publiques : ne vaut ni"

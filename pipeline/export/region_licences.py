@@ -57,6 +57,11 @@ def licences_of_communes(used: Iterable[Iterable[Used]]) -> list[dict[str, objec
     ]
 
 
+def credits_of(rows: Sequence[dict[str, object]]) -> tuple[tuple[str, str], ...]:
+    """Return licence and attribution of each row, as the metadata of the file tell them."""
+    return tuple((str(row["licence"]), str(row["attribution"])) for row in rows)
+
+
 def as_licences(rows: Sequence[dict[str, object]]) -> tuple[Licence, ...]:
     """Return the rows as the project of the region tells them of each layer."""
     names = ("licence", "attribution", "remarque")

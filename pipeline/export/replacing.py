@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,10 +11,16 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from pipeline.errors import PublicationError
 from pipeline.export.conformance import findings
 from pipeline.export.geopackage import stamp
+from pipeline.export.iso import Record, iso_document
 from pipeline.export.layers import Layer
 from pipeline.export.project import PROJECT_NAME, Frame, project_document
 from pipeline.export.qgis_xml import archive_hex
-from pipeline.export.registry import write_project, write_schema, write_styles
+from pipeline.export.registry import (
+    write_metadata,
+    write_project,
+    write_schema,
+    write_styles,
+)
 from pipeline.export.seal import seal, settle, swap, temporary_beside
 from pipeline.export.styles import stored_styles
 from pipeline.export.template import fixed_time, write_layer
@@ -52,19 +57,19 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_tables(
-    path: Path, layers: tuple[Layer, ...], tables: Tables, frame: Frame, day: date
+    path: Path, layers: tuple[Layer, ...], tables: Tables, frame: Frame, record: Record
 ) -> None:
     """
-    Write layers, their columns and styles, and the project of a frame, in a new file.
+    Write layers, their columns and styles, the project and the metadata, in a new file.
 
     Parameters
     ----------
     tables
         One per layer, by name; a stream is never held whole.
-    day
-        The only date written.
+    record
+        Its day is the only date written.
     """
-    moment = stamp(day)
+    moment = stamp(record.day)
     with fixed_time(moment):
         for layer in layers:
             write_layer(layer, tables[layer.name], path, f"EPSG:{frame.epsg}")
@@ -73,6 +78,7 @@ def write_tables(
         connection.execute("BEGIN IMMEDIATE")
         write_schema(connection, ((layer.name, layer.columns) for layer in layers))
         write_styles(connection, stored_styles(layers, editable=False), moment)
+        write_metadata(connection, iso_document(record), moment)
         content = archive_hex(project_document(frame))
         write_project(connection, PROJECT_NAME, content, moment)
         connection.execute("COMMIT")

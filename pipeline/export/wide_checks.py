@@ -25,7 +25,7 @@ def is_of_the_past(connection: sqlite3.Connection) -> bool:
 
 def past_findings(connection: sqlite3.Connection, file_name: str) -> list[str]:
     """Check a past state that bears, or will bear, the name `file_name`."""
-    missing = check_tables_present(connection, PAST_LAYERS, described=())
+    missing = check_tables_present(connection, PAST_LAYERS)
     if missing:
         return missing
     return [
@@ -47,7 +47,7 @@ def _counted_parks(connection: sqlite3.Connection) -> Iterator[str]:
 
 def area_findings(connection: sqlite3.Connection, file_name: str) -> list[str]:
     """Check the product of an area that bears, or will bear, the name `file_name`."""
-    missing = check_tables_present(connection, REGION_LAYERS, described=())
+    missing = check_tables_present(connection, REGION_LAYERS)
     if missing:
         return missing
     return [

@@ -22,6 +22,7 @@ from pipeline.inventory.inventories import keep_inventory, path_at
 from pipeline.past import rebuild_state
 from tests.unit.export.hand_made import make_product
 from tests.unit.export.reading import damage
+from tests.unit.export.test_documents import GMD, metadata_of
 from tests.unit.export.test_region import renamed, rows
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
@@ -103,6 +104,8 @@ def test_licences_of_the_sources_are_kept_with_the_state(out):
         {"licence": "ODbL 1.0", "attribution": "© les contributeurs d'OpenStreetMap",
          "communes_nb": 2},
     ]  # fmt: skip
+    blocks = metadata_of(path).iter(f"{GMD}MD_LegalConstraints")
+    assert ["OpenStreetMap" in " ".join(node.itertext()) for node in blocks] == [False, True]
 
 
 def test_a_commune_without_inventory_that_day_is_told(out):

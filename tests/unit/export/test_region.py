@@ -16,7 +16,7 @@ from pipeline.export.publish import publish
 from pipeline.export.region import Area, publish_region
 from pipeline.export.region_layers import COUNTED, SUMMED
 from tests.unit.export.hand_made import TERRITORY, make_product
-from tests.unit.export.test_documents import project_of
+from tests.unit.export.test_documents import GMD, metadata_of, project_of
 
 DAY = date(2026, 11, 26)
 AREA = Area("region_32", "Hauts-de-France", TERRITORY)
@@ -128,6 +128,18 @@ def test_a_region_open_for_editing_is_left_as_it_is(out):
         with pytest.raises(PublicationError):
             publish_region(AREA, CODES[:1], out, DAY)
     assert path.read_bytes() == before
+
+
+def test_the_metadata_of_a_region_bear_each_attribution_under_its_own_licence(out):
+    path = publish_region(AREA, CODES, out, DAY)
+    root = metadata_of(path)
+    assert root.findtext(f".//{GMD}citation//{GMD}title/*") == (
+        "Parcs de stationnement — Hauts-de-France"
+    )
+    assert root.findtext(f"{GMD}dateStamp/*") == "2026-11-26"
+    blocks = [" ".join(node.itertext()) for node in root.iter(f"{GMD}MD_LegalConstraints")]
+    assert ["OpenStreetMap" in block for block in blocks] == [False, True]
+    assert ["IGN" in block for block in blocks] == [True, False]
 
 
 def test_a_region_keeps_the_licences_of_its_communes_apart(out):
