@@ -80,7 +80,7 @@ def make_commune(order: Order) -> Outcome:
     """
     Make and publish one commune; whatever goes wrong is told in the outcome, never raised.
 
-    A worker loads the configuration, and the land of the folder, once for a refresh. One with
+    A worker loads the configuration once for a refresh. One with
     several threads still makes one commune at a time: the clock of GDAL is that of the process.
     """
     started = time.perf_counter()
@@ -145,7 +145,7 @@ def _desk(job: Job) -> "tuple[Configuration, LandReader]":
         )
         raise EngineError(msg)
     configuration = Configuration.load(Settings(config=job.config))
-    return configuration, LandReader(job.data, job.day, configuration)
+    return configuration, LandReader(job.data, job.day, configuration, job.prepared)
 
 
 def _until(result: "Result") -> date | None:

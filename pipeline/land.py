@@ -1,9 +1,8 @@
-"""The land covers of a folder, qualified whole, and the share of each commune."""
+"""The land of each commune: its share of what was qualified whole, else derived."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,13 +12,7 @@ import shapely
 
 from pipeline.artificialisation.communes import covered_share, land_of_commune
 from pipeline.artificialisation.derive import derive_land, extent_around
-from pipeline.artificialisation.exemptions import Granted, grant, said_too_small
-from pipeline.artificialisation.qualify import (
-    LandRules,
-    QualifiedLand,
-    Refinement,
-    qualify_land,
-)
+from pipeline.artificialisation.qualify import QualifiedLand, qualify_land
 from pipeline.commune_land import Commune, land_tables
 from pipeline.configuration import Configuration
 from pipeline.contracts import empty
@@ -30,29 +23,16 @@ from pipeline.export.product import Product
 from pipeline.french import number
 from pipeline.ingestion.folder import read_sources
 from pipeline.ingestion.land_context import LandContext, read_land_context
-from pipeline.ingestion.land_folder import Land, read_land_folder
-from pipeline.land_law import exemption_thresholds, land_rules, report_rules
+from pipeline.kept_vintage import LostCopyError
+from pipeline.land_law import report_rules
 from pipeline.schemas import ParkingLot
+from pipeline.whole_land import QualifiedFolder, WholeLand
 
 OnStep = Callable[[str], None]
 _YEAR = r"((?:19|20)[0-9]{2})"
 _EVIDENCE = ("osm", "bdtopo", "cadastre", "rpg")
 _TELL_OF_LAND = tuple(f"{folder}/" for folder in _EVIDENCE)
 _DERIVED = "sols dérivés d'autres sources, faute d'OCS GE : indicatifs, et hors du bilan"
-
-
-@dataclass(frozen=True)
-class QualifiedFolder:
-    """
-    Every vintage of a folder, qualified whole: communes are cut out of it one after the other.
-
-    `vintages` by year; `records` and `warnings` as the readers left them.
-    """
-
-    territory: Territory
-    vintages: tuple[QualifiedLand, ...]
-    records: pd.DataFrame
-    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -74,17 +54,20 @@ class Derived:
 
 
 class LandReader:
-    """Reads and qualifies the land of a folder once per territory, when a commune first asks."""
+    """
+    Gives the land of communes one by one: each reads its window of the copy of what was qualified.
 
-    def __init__(self, data: Path, day: date, configuration: Configuration) -> None:
+    Without a copy, the folder is qualified once per territory, when a commune first asks.
+    """
+
+    def __init__(
+        self, data: Path, day: date, configuration: Configuration, prepared: Path | None = None
+    ) -> None:
         self._data, self._day = data, day
         self._configuration = configuration
+        self._whole = WholeLand(data, day, configuration, prepared)
         self._folders: dict[str, QualifiedFolder] = {}
         self._contexts: dict[frozenset[str], LandContext] = {}
-
-    @cached_property
-    def _rules(self) -> LandRules:
-        return land_rules(self._configuration.rules, self._configuration.assumptions, self._day)
 
     def land_of(
         self,
@@ -120,14 +103,14 @@ class LandReader:
         folder = self._qualified(territory, on_step)
         context = self._context(commune if among is None else among, territory, on_step)
         on_step("Sols de la commune")
-        own, remarks = self._own_vintages(folder, commune)
+        own, remarks = self._own(commune, territory, on_step)
         drawn = self._derived(commune, territory, on_step) if derive and not own else Derived()
         parks = empty(ParkingLot, territory.crs) if lots is None else lots
         known = Commune(commune, own, context, parks, drawn.land)
         law = report_rules(self._configuration.rules, self._day)
         records = [folder.records, context.records, *drawn.records]
         return CommuneLand(
-            tables=land_tables(known, self._rules, law, territory),
+            tables=land_tables(known, self._whole.rules, law, territory),
             records=pd.concat(records, ignore_index=True),
             warnings=(*folder.warnings, *context.warnings, *remarks, *drawn.warnings),
         )
@@ -157,59 +140,28 @@ class LandReader:
         pieces = derive_land(
             sources.land_evidence, extent, year, configuration.assumptions, territory
         )
-        land = land_of_commune(qualify_land(pieces, self._rules, territory), limits, territory)
+        land = land_of_commune(
+            qualify_land(pieces, self._whole.rules, territory), limits, territory
+        )
         told = tuple(line for line in sources.warnings if line.startswith(_TELL_OF_LAND))
         records = sources.records[sources.records["folder"].isin(_EVIDENCE)]
         return Derived(land, (records,), (_DERIVED, *told))
 
     def _qualified(self, territory: Territory, on_step: OnStep) -> QualifiedFolder:
         if territory.code not in self._folders:
-            with TemporaryDirectory(prefix="parzan-") as work:
-                land = read_land_folder(
-                    self._data,
-                    territory,
-                    self._configuration.assumptions,
-                    self._configuration.catalogue,
-                    self._rules.nomenclature,
-                    work=Path(work),
-                    on_progress=on_step,
-                )
-            granted, remarks = self._grant(land, territory)
-            refinement = Refinement(granted, land.crowns)
-            self._folders[territory.code] = QualifiedFolder(
-                territory,
-                tuple(self._qualify(land, refinement, territory, on_step)),
-                land.records,
-                (*land.warnings, *remarks),
-            )
+            self._folders[territory.code] = self._whole.of(territory, on_step)
         return self._folders[territory.code]
 
-    def _grant(self, land: Land, territory: Territory) -> tuple[Granted, tuple[str, ...]]:
-        """Return what is exempted on the day: what is decided later, or is too small, is told."""
-        least = exemption_thresholds(self._configuration.rules, self._rules.nomenclature, self._day)
-        later = (land.places["decided_on"] > self._day.isoformat()).fillna(value=False)
-        granted = grant(
-            land.places[~later.astype(bool)],
-            least,
-            territory,
-            sliver_m=self._configuration.assumptions.land_cover.sliver_width_m.value,
-        )
-        remarks = []
-        if granted.too_small:
-            remarks.append(said_too_small(granted.too_small))
-        if later.any():
-            ids = ", ".join(land.places.loc[later.astype(bool), "place_id"])
-            remarks.append(
-                f"exemption non appliquée, décidée après le {self._day:%d/%m/%Y} : {ids}"
-            )
-        return granted, tuple(remarks)
-
-    def _qualify(
-        self, land: Land, refinement: Refinement, territory: Territory, on_step: OnStep
-    ) -> Iterator[QualifiedLand]:
-        for year, pieces in land.pieces.groupby("vintage", sort=True):
-            on_step(f"Qualification des sols de {year} ({len(pieces)} polygones)")
-            yield qualify_land(gpd.GeoDataFrame(pieces), self._rules, territory, refinement)
+    def _own(
+        self, commune: gpd.GeoDataFrame, territory: Territory, on_step: OnStep
+    ) -> tuple[Sequence[QualifiedLand], tuple[str, ...]]:
+        """Return the vintages of a commune; where their copy is lost, they are qualified here."""
+        try:
+            return self._own_vintages(self._qualified(territory, on_step), commune)
+        except LostCopyError:
+            whole = self._whole.of(territory, on_step, with_copy=False)
+            self._folders[territory.code] = whole
+            return self._own_vintages(whole, commune)
 
     def _context(
         self, communes: gpd.GeoDataFrame, territory: Territory, on_step: OnStep
@@ -237,10 +189,12 @@ class LandReader:
         least = self._configuration.assumptions.land_cover.least_covered_share.value
         own: list[QualifiedLand] = []
         remarks: list[str] = []
-        for whole in folder.vintages:
-            cut = land_of_commune(whole, commune.geometry.iloc[0], folder.territory)
+        limits = commune.geometry.iloc[0]
+        for vintage in folder.vintages:
+            near = vintage.around(limits.bounds)
+            cut = land_of_commune(near, limits, folder.territory)
             share = covered_share(cut)
-            year = int(whole.land["vintage"].iloc[0])
+            year = vintage.year
             if share >= least:
                 own.append(cut)
                 remarks += _said_bare(cut, year)

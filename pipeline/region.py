@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipeline.commune_task import Job, Order, Outcome, make_commune
 from pipeline.configuration import Configuration
+from pipeline.crs import Territory, territory_of
 from pipeline.digest_entries import Failure
 from pipeline.errors import EngineError, PublicationError
 from pipeline.fingerprints import making_of
@@ -19,6 +20,7 @@ from pipeline.inventory.file_digests import FileDigests
 from pipeline.inventory.products import rebuild
 from pipeline.inventory.records import Made, Run
 from pipeline.inventory.state import State
+from pipeline.land_preparation import LandOrder, prepare_land
 from pipeline.region_communes import Covered
 from pipeline.region_data import prepare
 from pipeline.region_engine import Engine, InProcess, Limits, local_workers, scheduler_at
@@ -117,6 +119,8 @@ def refresh(request: Request, settings: Settings, listener: Listener) -> Refresh
     ------
     PublicationError
         If another refresh works on the same products, or the state cannot be written.
+    SourceError
+        If the copies of the sources cannot be written.
     EngineError
         If the processes that compute cannot be had, or are lost.
     PipelineError
@@ -131,7 +135,7 @@ def refresh(request: Request, settings: Settings, listener: Listener) -> Refresh
     ):
         found = _planned(request, configuration, state, listener)
         state.keep_digests(found.files.used)
-        return _carried_out(request, settings, found, state, listener)
+        return _carried_out(request, settings, configuration, found, state, listener)
 
 
 def _rebuilt(request: Request) -> Callable[[], Iterator[tuple[str, Made]]]:
@@ -153,7 +157,12 @@ def _planned(
 
 
 def _carried_out(
-    request: Request, settings: Settings, found: _Planned, state: State, listener: Listener
+    request: Request,
+    settings: Settings,
+    configuration: Configuration,
+    found: _Planned,
+    state: State,
+    listener: Listener,
 ) -> Refreshed:
     plan = found.plan
     _tidy(state)
@@ -167,6 +176,12 @@ def _carried_out(
             )
         done = Refreshed(plan)
         if plan.tasks:
+            prepare_land(
+                _land_order(request, settings, found, scratch),
+                _territories(plan, configuration),
+                configuration,
+                listener.step,
+            )
             with _engine(request, settings, scratch) as engine:
                 done.said = engine.said
                 listener.planned(plan, engine.said)
@@ -200,6 +215,22 @@ def _outputs(
         listener.step,
         changed=bool(done.outcomes),
     )
+
+
+def _land_order(request: Request, settings: Settings, found: _Planned, scratch: Path) -> LandOrder:
+    return LandOrder(
+        data=request.data.resolve(),
+        day=request.day,
+        config=settings.config.resolve(),
+        scratch=scratch,
+        prepared=found.prepared.resolve() if found.prepared else None,
+    )
+
+
+def _territories(plan: Plan, configuration: Configuration) -> list[Territory]:
+    """Return the territories of the communes to be made, each once."""
+    own = (territory_of(task.insee_code, configuration.territories) for task in plan.tasks)
+    return list({territory.code: territory for territory in own}.values())
 
 
 def _orders(request: Request, settings: Settings, found: _Planned, scratch: Path) -> list[Order]:

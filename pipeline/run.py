@@ -66,7 +66,7 @@ def run_commune(
         prepared=prepared,
         on_step=on_step,
     )
-    reader = land or LandReader(data, day, configuration)
+    reader = land or LandReader(data, day, configuration, prepared)
     product, remarks = with_land(parks, reader, derive=derive_land, on_step=on_step)
     told = with_fingerprints(product, configuration.making, before.corrections)
     product = with_journal(

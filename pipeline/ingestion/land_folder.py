@@ -1,4 +1,4 @@
-"""What qualifies the land, read whole: land covers, exempted places, crowns; commune limits."""
+"""What qualifies the land: land covers, exempted places, crowns; commune limits."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,35 +30,70 @@ _SURFACE = 2  # dimension of a polygon
 @dataclass(frozen=True)
 class Land:
     """
-    What qualifies the land; an absent folder gives no row and an `absente` record.
+    What was read, whole; an absent folder gives no row.
 
-    `pieces` is `LandPiece`, `changes` is `DeclaredChange`, `places` is `ExemptedPlace`, `crowns`
-    are the polygons of `arbres/`; `records` has one row per file; `warnings` are French sentences
-    of one line.
+    `pieces` is `LandPiece`, `changes` is `DeclaredChange`, `crowns` are the polygons of `arbres/`.
     """
 
     pieces: gpd.GeoDataFrame
     changes: gpd.GeoDataFrame
-    places: gpd.GeoDataFrame
     crowns: GeometryArray
-    records: pd.DataFrame
-    warnings: tuple[str, ...]
 
 
-def read_land_folder(
+@dataclass(frozen=True)
+class OpenedLand:
+    """
+    The folders of what qualifies the land, opened: `covers` and `trees` are still to be read.
+
+    `places` is `ExemptedPlace`, read already: there are few. `codes` are those of the nomenclature.
+    """
+
+    folders: Folders
+    covers: Sequence[FileReport]
+    trees: Sequence[FileReport]
+    places: gpd.GeoDataFrame
+    codes: frozenset[str]
+
+    def read(self, assumptions: Assumptions) -> Land:
+        """
+        Read the land covers and the crowns whole: thresholds come before any cut by commune.
+
+        Raises
+        ------
+        SourceError
+            If a file cannot be used; see `read_land`.
+        """
+        scope = self.folders.scope
+        pieces = read_land(self.covers, scope, assumptions, self.codes)
+        changes = read_declared_changes(self.covers, scope, self.codes)
+        return Land(pieces, changes, _crowns(self.trees, scope))
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return what was found wrong, in French sentences of one line, once all is read."""
+        told = (line for report in self.folders.reports for line in report.warnings)
+        # Absent, the other two folders grant and add nothing: nobody needs to hear of it.
+        absent = [
+            f"{name}/ : {self.folders.scope.catalogue[name].label}, source absente"
+            for name in self.folders.missing
+            if name == FOLDER
+        ]
+        is_granting = bool(self.folders.opened(exempted_places.FOLDER))
+        nothing = [f"{exempted_places.FOLDER}/ : aucun lieu exempté"] if is_granting else []
+        return (*absent, *(nothing if self.places.empty else []), *told)
+
+
+def open_land_folder(
     data: Path,
     territory: Territory,
-    assumptions: Assumptions,
     catalogue: Catalogue,
     nomenclature: LandNomenclature,
     *,
     work: Path,
+    prepared: Path | None = None,
     on_progress: Callable[[str], None] | None = None,
-) -> Land:
+) -> OpenedLand:
     """
-    Read `ocsge/`, `exemptions_sols/` and the crowns of `arbres/`, whole.
-
-    Thresholds come before any cut by commune: what is beyond its limits counts.
+    Open `ocsge/`, `exemptions_sols/` and `arbres/`.
 
     Parameters
     ----------
@@ -66,42 +101,33 @@ def read_land_folder(
         Folder of the sources, one folder each (contract §3).
     territory
         Gives the CRS of the tables.
-    assumptions, catalogue
-        Modelling choices; what is known of each folder.
+    catalogue
+        What is known of each folder.
     nomenclature
         That of the day: its codes and its exemptions are known, others are told.
     work
-        Temporary folder that receives what archives hold.
+        Temporary folder that receives what archives hold; it lasts until all is read.
+    prepared
+        Where the sources were prepared, when it is not in the data folder.
     on_progress
-        Called with the label of the folder before it is read.
+        Called with the label of each folder before it is opened.
 
     Raises
     ------
     SourceError
-        If a file named as data cannot be used; see `read_land`.
+        If a file named as data cannot be opened, or an exempted place cannot be read.
     """
     if not data.is_dir():
         msg = f"{data} : dossier des sources introuvable ; le créer ou indiquer --data"
         raise SourceError(msg)
     scope = Scope(territory, None, "", catalogue, work)
-    folders = Folders(data, scope, on_progress or (lambda _: None))
-    reports = folders.open(FOLDER)
-    codes = {item.code for item in (*nomenclature.cover_codes, *nomenclature.use_codes)}
-    pieces = read_land(reports, scope, assumptions, codes)
-    changes = read_declared_changes(reports, scope, codes)
+    folders = Folders(data, scope, on_progress or (lambda _: None), prepared)
+    covers = folders.open(FOLDER)
     granting = folders.open(exempted_places.FOLDER)
+    trees = folders.open("arbres")
+    codes = {item.code for item in (*nomenclature.cover_codes, *nomenclature.use_codes)}
     places = exempted_places.read_exempted_places(granting, scope, nomenclature.exemptions)
-    crowns = _crowns(folders.open("arbres"), scope)
-    told = (line for report in folders.reports for line in report.warnings)
-    # Absent, the other two folders grant and add nothing: nobody needs to hear of it.
-    absent = [
-        f"{name}/ : {catalogue[name].label}, source absente"
-        for name in folders.missing
-        if name == FOLDER
-    ]
-    nothing = [f"{exempted_places.FOLDER}/ : aucun lieu exempté"] if granting else []
-    warnings = (*absent, *(nothing if places.empty else []), *told)
-    return Land(pieces, changes, places, crowns, folders.records(), warnings)
+    return OpenedLand(folders, covers, trees, places, frozenset(codes))
 
 
 def _crowns(reports: Sequence[FileReport], scope: Scope) -> GeometryArray:

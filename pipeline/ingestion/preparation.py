@@ -9,7 +9,7 @@ folder with their digests. What a commune reads is the same, byte for byte, with
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -146,7 +146,7 @@ def prepare_folder(
         raise SourceError(msg)
     store = Store(root or data / FOLDER)
     try:
-        with _turn(store, on_step), tempfile.TemporaryDirectory(prefix="parzan-") as work:
+        with turn(store, on_step), tempfile.TemporaryDirectory(prefix="parzan-") as work:
             earlier = set(store.keys())
             plan = _Plan(data, store, assumptions, catalogue, Path(work), with_land, on_step)
             parts, files, there = plan.carry_out(territories)
@@ -159,14 +159,19 @@ def prepare_folder(
     return Prepared(data, store, there, catalogue, files, parts, made, reused)
 
 
-def prune(store: Store, on_step: OnStep = lambda _: None) -> Pruned:
-    """Remove the copies of files that the data folder lost, and those that other code made."""
-    with _turn(store, on_step):
+def prune(store: Store, on_step: OnStep = lambda _: None, makers: Collection[str] = ()) -> Pruned:
+    """
+    Remove the copies of files that the data folder lost, and those that other code made.
+
+    `makers` made copies in the store beside the code that reads sources: theirs are kept too.
+    """
+    known = {maker(), *makers}
+    with turn(store, on_step):
         contents = {file["sha256"] for file in _listed(store)}
         copies = size = 0
         for key in store.keys():  # noqa: SIM118 - of a store, not of a mapping
             copy = store.find(key)
-            is_used = copy is not None and copy.meta.get("maker") == maker()
+            is_used = copy is not None and copy.meta.get("maker") in known
             if copy is None or not is_used or not set(copy.meta["sources"]) <= contents:
                 size += store.remove(key)
                 copies += 1
@@ -185,7 +190,7 @@ def _listed(store: Store) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def _turn(store: Store, on_step: OnStep) -> Iterator[None]:
+def turn(store: Store, on_step: OnStep) -> Iterator[None]:
     """Wait for the right to write in the store, which the system gives back if its holder dies."""
     is_told = False
     while True:

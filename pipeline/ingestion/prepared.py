@@ -131,14 +131,15 @@ class Store:
         sources
             The files that it is a copy of.
         write
-            Writes the files of the copy in a new folder, and returns what it says of itself.
+            Writes the files of the copy in a new folder, and returns what it says of itself; its
+            `maker` too, where it is made by more than the code that reads sources.
         """
         target = self._copies / key[:_SHARD] / key
         with self.staging() as folder:
             meta = write(folder)
             sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
             digests = sorted({file.sha256 for file in sources})
-            meta |= {"maker": maker(), "sources": digests, "files": sizes}
+            meta = {"maker": maker(), **meta, "sources": digests, "files": sizes}
             body = json.dumps(meta, ensure_ascii=False, sort_keys=True)
             told = f"{hashlib.sha256(body.encode()).hexdigest()}\n{body}"
             (folder / _META).write_text(told, encoding="utf-8")

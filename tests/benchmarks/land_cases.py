@@ -21,7 +21,7 @@ from pipeline.artificialisation.width import cut_narrow
 from pipeline.assumptions import load_assumptions
 from pipeline.crs import Territory, ground_area, load_territories
 from pipeline.ingestion.catalogue import load_catalogue
-from pipeline.ingestion.land_folder import read_land_folder
+from pipeline.ingestion.land_folder import open_land_folder
 from pipeline.land_law import land_rules
 from pipeline.rule_files import load_rules
 from tests.benchmarks.cases import peak_memory
@@ -45,10 +45,9 @@ def pieces(folder: Path) -> gpd.GeoDataFrame:
     """Read the land cover as a run does, its coverage checked."""
     rules, territory = law()
     with tempfile.TemporaryDirectory() as work:
-        return read_land_folder(
-            folder, territory, load_assumptions(CONFIG / "assumptions.yaml"),
-            load_catalogue(CONFIG / "sources.yaml"), rules.nomenclature, work=Path(work),
-        ).pieces  # fmt: skip
+        catalogue = load_catalogue(CONFIG / "sources.yaml")
+        opened = open_land_folder(folder, territory, catalogue, rules.nomenclature, work=Path(work))
+        return opened.read(load_assumptions(CONFIG / "assumptions.yaml")).pieces
 
 
 def engine(folder: Path) -> Case:

@@ -3,11 +3,12 @@
 import tempfile
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import geopandas as gpd
 import pyogrio
 
-from pipeline.ingestion.land_folder import read_land_folder
+from pipeline.ingestion.land_folder import open_land_folder
 from tests.tables import ASSUMPTIONS, FRANCE, L93, RULES
 from tests.unit.ingestion.deposits import CATALOGUE
 
@@ -33,8 +34,12 @@ def save(data, name, *rows, crs=L93, layer=None, **options):
 def read(data, nomenclature=NOMENCLATURE):
     """Read what qualifies the land."""
     with tempfile.TemporaryDirectory() as work:
-        return read_land_folder(
-            Path(data), FRANCE, ASSUMPTIONS, CATALOGUE, nomenclature, work=Path(work)
+        opened = open_land_folder(Path(data), FRANCE, CATALOGUE, nomenclature, work=Path(work))
+        return SimpleNamespace(
+            **vars(opened.read(ASSUMPTIONS)),
+            places=opened.places,
+            warnings=opened.warnings(),
+            records=opened.folders.records(),
         )
 
 
