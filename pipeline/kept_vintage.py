@@ -83,9 +83,12 @@ def file_of(year: int) -> str:
 
 def write_vintage(path: Path, qualified: QualifiedLand, crs: str) -> None:
     """Write a vintage as GeoParquet along a curve, each row with its rank and its variants."""
-    shapes = qualified.land.geometry.to_numpy()
+    # An outline without ground meets no commune, and has no place on the curve.
+    drawn = ~qualified.land.geometry.is_empty.to_numpy()
+    shapes = qualified.land.geometry.to_numpy()[drawn]
     told = qualified.variants.set_axis(qualified.land.index).add_prefix(_VARIANT)
-    rows = pd.concat([pd.DataFrame(qualified.land.drop(columns=_GEOMETRY)), told], axis=1)
+    whole = pd.concat([pd.DataFrame(qualified.land.drop(columns=_GEOMETRY)), told], axis=1)
+    rows = whole[drawn]
     table = pa.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata(None)
     table = table.append_column(_GEOMETRY, pa.array(shapely.to_wkb(shapes), pa.binary()))
     write_rows(path, table, shapes, _GEOMETRY, CRS(crs))
