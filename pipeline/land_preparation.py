@@ -22,6 +22,10 @@ from pipeline.settings import Settings
 from pipeline.whole_land import OnStep, WholeLand
 
 _STEP, _REFUSED = "step", "refused"
+_LOST = (
+    "sols : le processus qui les qualifie pour toutes les communes a été arrêté (mémoire ?) ;"
+    " chaque processus de calcul les qualifie entiers"
+)
 
 
 @dataclass(frozen=True)
@@ -45,18 +49,20 @@ def prepare_land(
     territories: Iterable[Territory],
     configuration: Configuration,
     on_step: OnStep,
+    on_warning: OnStep = lambda _: None,
 ) -> None:
     """
     Copy the qualified land of a data folder to the store of prepared sources, unless it is there.
 
     A process that ends gives back all the memory that whole vintages took: that is why one does the
-    work. A file that cannot be used, or a day without law, is left to the communes, which tell it;
-    so is a process that is lost.
+    work. A file that cannot be used, or a day without law, is left to the communes, which tell it.
 
     Parameters
     ----------
     territories
         Those of the communes that will be made.
+    on_warning
+        Told, in French, that the process was lost: whoever makes communes qualifies the whole.
 
     Raises
     ------
@@ -71,25 +77,34 @@ def prepare_land(
             continue
         if not is_ready:
             on_step("Qualification des sols, entiers, pour toutes les communes")
-            _in_its_process(order, territory.code, on_step)
+            if not _is_done(order, territory.code, on_step):
+                on_warning(_LOST)
 
 
-def _in_its_process(order: LandOrder, territory: str, on_step: OnStep) -> None:
+def _is_done(order: LandOrder, territory: str, on_step: OnStep) -> bool:
+    """Do the work in a process of its own; tell whether it came to its end."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(theirs, order, territory), daemon=True)
     process.start()
     theirs.close()
     try:
-        with suppress(EOFError):  # at its end, or when it is lost
-            while True:
-                kind, said = ours.recv()
-                if kind == _REFUSED:
-                    raise SourceError(said)
-                on_step(said)
-    finally:
-        process.terminate()
+        _listen(ours, on_step)
         process.join()
+    finally:
+        process.terminate()  # of one that is ended, nothing
+        process.join()
+    return process.exitcode == 0
+
+
+def _listen(pipe: Connection, on_step: OnStep) -> None:
+    """Tell the steps of the process until it ends; raise what it could not write."""
+    with pipe, suppress(EOFError):
+        while True:
+            kind, said = pipe.recv()
+            if kind == _REFUSED:
+                raise SourceError(said)
+            on_step(said)
 
 
 def _work(pipe: Connection, order: LandOrder, territory: str) -> None:

@@ -181,6 +181,7 @@ def _carried_out(
                 _territories(plan, configuration),
                 configuration,
                 listener.step,
+                listener.warn,
             )
             with _engine(request, settings, scratch) as engine:
                 done.said = engine.said

@@ -1,6 +1,7 @@
 """The land qualified once: same tables with its copy, another copy when what counts changes."""
 
 import json
+import multiprocessing
 import os
 import shutil
 import subprocess
@@ -248,6 +249,22 @@ class TestFaults:
         again = []
         prepare_land(order(data), [FRANCE], CONFIGURATION, again.append)
         assert again == []
+
+    def test_a_process_that_is_lost_is_told_and_leaves_the_work_to_the_communes(self, data):
+        before = land_of(data)
+        prepare(data)
+        told = []
+
+        def kill(step):
+            if step.startswith("Qualification des sols de 2021"):
+                for process in multiprocessing.active_children():
+                    process.kill()
+
+        prepare_land(order(data), [FRANCE], CONFIGURATION, kill, told.append)
+        if kept(data) == set():  # it was not done yet
+            assert len(told) == 1
+            assert "a été arrêté" in told[0]
+        assert_same_land(land_of(data), before)
 
     @pytest.mark.skipif(os.name != "posix", reason="no limit on the size of files")
     def test_a_full_disk_is_told_and_leaves_nothing_half_made(self, data):
