@@ -22,7 +22,7 @@ from pipeline.inventory.records import Made, Run
 from pipeline.inventory.state import State
 from pipeline.land_preparation import LandOrder, prepare_land
 from pipeline.region_communes import Covered
-from pipeline.region_data import prepare
+from pipeline.region_data import PreparedData, prepare
 from pipeline.region_engine import Engine, InProcess, Limits, local_workers, scheduler_at
 from pipeline.region_lock import STATE_FOLDER, machine, only_one
 from pipeline.region_outputs import write_outputs
@@ -62,11 +62,11 @@ class Listener:
 
 @dataclass(frozen=True)
 class _Planned:
-    """The plan, the digests of the files it looked at, where the sources were prepared."""
+    """The plan, the digests of the files it looked at, the sources as they were prepared."""
 
     plan: Plan
     files: FileDigests
-    prepared: Path | None
+    data: PreparedData
 
 
 @dataclass
@@ -153,7 +153,7 @@ def _planned(
     data = prepare(request.data, spare, request.day, configuration, listener.step)
     listener.step("Comparaison avec les produits publiés")
     planner = Planner(request.out, request.day, configuration.making, data, files)
-    return _Planned(planner.plan(request.codes, state.known()), files, data.root)
+    return _Planned(planner.plan(request.codes, state.known()), files, data)
 
 
 def _carried_out(
@@ -188,6 +188,7 @@ def _carried_out(
                 listener.planned(plan, engine.said)
                 orders = _orders(request, settings, found, scratch)
                 _gather(orders, engine, run, state, done, listener)
+            _prune(found.data, listener)
         else:
             listener.planned(plan, "")
         done.written = _outputs(request, done, found.files, listener)
@@ -201,6 +202,13 @@ def _carried_out(
             exit_code=3 if failed else 0,
         )
     return done
+
+
+def _prune(data: PreparedData, listener: Listener) -> None:
+    try:
+        data.tidy(listener.step)
+    except OSError as error:
+        listener.warn(f"copies de sources devenues inutiles non retirées ({error})")
 
 
 def _outputs(
@@ -224,7 +232,7 @@ def _land_order(request: Request, settings: Settings, found: _Planned, scratch: 
         day=request.day,
         config=settings.config.resolve(),
         scratch=scratch,
-        prepared=found.prepared.resolve() if found.prepared else None,
+        prepared=found.data.root.resolve() if found.data.root else None,
     )
 
 
@@ -242,7 +250,7 @@ def _orders(request: Request, settings: Settings, found: _Planned, scratch: Path
         config=settings.config.resolve(),
         day=request.day,
         making=making_of(settings.config),
-        prepared=found.prepared.resolve() if found.prepared else None,
+        prepared=found.data.root.resolve() if found.data.root else None,
         # A scheduler has machines of its own, where this folder may not be.
         scratch=None if request.scheduler else scratch,
     )

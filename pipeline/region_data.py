@@ -9,11 +9,12 @@ from pathlib import Path
 
 from pipeline.configuration import Configuration
 from pipeline.ingestion.commune_windows import commune_windows
-from pipeline.ingestion.preparation import Prepared, prepare_folder
+from pipeline.ingestion.preparation import Prepared, prepare_folder, prune
 from pipeline.ingestion.prepared import FOLDER
 from pipeline.ingestion.window_digests import window_digests
 from pipeline.region_communes import held_communes
 from pipeline.region_plan import Deposit
+from pipeline.whole_land import maker_of
 
 RADIUS = "APER40.abords_rayon"
 
@@ -43,6 +44,17 @@ class PreparedData:
             folder: tuple((file.name, file.sha256) for file in files)
             for folder, files in self.prepared.files.items()
         }
+
+    def tidy(self, on_step: Callable[[str], None]) -> None:
+        """
+        Remove the copies of files that are gone, and those that other code or choices made.
+
+        Raises
+        ------
+        OSError
+            If the system refuses; what is left is removed the next time.
+        """
+        prune(self.prepared.store, on_step, makers=[maker_of(self.configuration)])
 
     @cached_property
     def _by_commune(self) -> dict[str, dict[str, str]]:
