@@ -1,33 +1,30 @@
 """OSM files → objects: one assembler, so that a figure never depends on the format."""
 
 import gc
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import osmium
+import pyarrow as pa
 import shapely
-from osmium.filter import KeyFilter
 
 from pipeline.ingestion.osm_gaps import find_gaps
-from pipeline.ingestion.osm_objects import GroundTags, OsmObjects, Tags
-from pipeline.ingestion.osm_solar_tags import is_solar_power
+from pipeline.ingestion.osm_objects import GroundTags, Objects, OsmObjects, Tags
+from pipeline.ingestion.osm_shapes import Shapes, draw
+from pipeline.ingestion.osm_tagged import Rows, Tagged, members_of, read_tagged
 from pipeline.ingestion.osm_tags import (
-    ROLES,
     encloses,
-    is_fence,
+    is_line,
     is_line_of,
     is_of_interest,
-    is_opening,
-    is_tree,
-    is_tree_row,
-    road_class,
+    is_parking_or_space,
+    is_point,
 )
 
 # The epoch, and the rest of its year, stand for « not told ».
-_NOT_TOLD = datetime(1970, 12, 31, 23, 59, 59, tzinfo=UTC)
-_PARKING = ("parking", "parking_space")
+_NOT_TOLD = int(datetime(1970, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
 _AREA_RELATIONS = ("multipolygon", "boundary")
 
 
@@ -53,94 +50,85 @@ def assemble(path: Path, ground: GroundTags, lines: GroundTags = frozenset()) ->
     RuntimeError
         If osmium cannot read the file.
     """
-    return _Assembly(ground, lines).read(path)
+    return _Assembly(path, ground, lines).read()
 
 
 class _Assembly:
-    """Sorts the objects of a file as they pass; what did not assemble is looked at afterwards."""
+    """Draws shapes, sorts them by their tags; what did not assemble is looked at last."""
 
-    def __init__(self, ground: GroundTags, lines: GroundTags) -> None:
+    def __init__(self, path: Path, ground: GroundTags, lines: GroundTags) -> None:
+        self._path = path
         self._ground = ground
         self._lines = lines
-        self._wkb = osmium.geom.WKBFactory()
         self._found = OsmObjects()
         self._drawn: dict[str, Tags] = {}
         self._outers: dict[str, list[str]] = {}
         self._latest = _NOT_TOLD
 
-    def read(self, path: Path) -> OsmObjects:
-        with _no_collection():
-            self._sort(path)
+    def read(self) -> OsmObjects:
+        with _no_collection(), tempfile.TemporaryDirectory() as work:
+            text = Path(work) / "objets.opl"
+            shapes = draw(self._path, self._ground, self._lines, text)
+            self._sort(shapes, *read_tagged(text))
         self._drop_outlines_of_relations()
         assembled = set(self._found.areas.keys)
         missing = {key: tags for key, tags in self._drawn.items() if key not in assembled}
-        find_gaps(path, missing, self._found)
+        find_gaps(self._path, missing, self._found)
         if self._latest > _NOT_TOLD:
-            self._found.vintage = self._latest.date().isoformat()
+            self._found.vintage = datetime.fromtimestamp(self._latest, UTC).date().isoformat()
         return self._found
 
-    def _sort(self, path: Path) -> None:
-        keys = KeyFilter(*ROLES, *(key for key, _ in self._ground | self._lines))
-        for thing in osmium.FileProcessor(str(path)).with_areas().with_filter(keys):
-            if isinstance(thing, osmium.osm.Area):
-                self._add_area(thing)
-            elif isinstance(thing, osmium.osm.Way):
-                self._add_way(thing, dict(thing.tags))
-            elif isinstance(thing, osmium.osm.Node):
-                self._add_node(thing, dict(thing.tags))
-            elif isinstance(thing, osmium.osm.Relation):
-                self._add_relation(thing, dict(thing.tags))
+    def _sort(self, shapes: Shapes, nodes: Tagged, ways: Tagged, relations: Tagged) -> None:
+        self._add_points(nodes)
+        self._expect_ways(ways)
+        self._expect_relations(relations)
+        self._add_areas(shapes)
+        self._add_lines(shapes, ways)
 
-    def _add_area(self, area: osmium.osm.Area) -> None:
-        key = f"{'way' if area.from_way() else 'relation'}/{area.orig_id()}"
-        tags = self._drawn.get(key)
-        if tags is None:  # a relation comes after its ways, a way before its area
-            tags = {} if area.from_way() else dict(area.tags)
-            if not is_of_interest(tags, self._ground):
-                return
-        try:
-            self._found.areas.add(key, tags, self._wkb.create_multipolygon(area))
-        except RuntimeError:  # rings that cross: an area without ring, looked at with the gaps
-            return
+    def _add_points(self, nodes: Tagged) -> None:
+        rows = nodes.tell(is_point)
+        east, north = (axis[rows] for axis in nodes.places)
+        wkb = list(shapely.to_wkb(shapely.points(east, north)))
+        self._found.points = Objects(nodes.keys(rows), nodes.tags(rows), wkb)
+        self._date(nodes, rows)
 
-    def _add_node(self, node: osmium.osm.Node, tags: Tags) -> None:
-        is_parking = tags.get("amenity") in _PARKING
-        if is_parking or is_tree(tags) or is_opening(tags) or is_solar_power(tags):
-            key = f"node/{node.id}"
-            self._found.points.add(key, tags, self._wkb.create_point(node))
-            self._date(node, key, tags)
+    def _expect_ways(self, ways: Tagged) -> None:
+        self._expect(
+            ways,
+            ways.tell(lambda tags: is_of_interest(tags, self._ground) and encloses(tags, "way/")),
+        )
 
-    def _add_way(self, way: osmium.osm.Way, tags: Tags) -> None:
-        key = f"way/{way.id}"
-        if is_of_interest(tags, self._ground) and encloses(tags, key):
-            self._drawn[key] = tags
-            self._date(way, key, tags)
-        is_known = road_class(tags) is not None or is_fence(tags) or is_tree_row(tags)
-        if is_known or is_line_of(tags, self._lines):
-            self._add_line(way, key, tags)
+    def _expect_relations(self, relations: Tagged) -> None:
+        rows = relations.tell(lambda tags: is_of_interest(tags, self._ground) and _bounds(tags))
+        self._expect(relations, rows)
+        parks = rows & relations.tell(_is_parking)
+        members = relations.members.filter(pa.array(parks)).to_pylist()
+        for key, text in zip(relations.keys(parks), members, strict=True):
+            self._outers[key] = [f"way/{ref}" for kind, ref in members_of(text) if kind == "w"]
 
-    def _add_line(self, way: osmium.osm.Way, key: str, tags: Tags) -> None:
-        try:
-            self._found.lines.add(key, tags, self._wkb.create_linestring(way))
-        except osmium.InvalidLocationError:
-            stretches = _known_stretches(way.nodes)
-            if stretches:
-                self._found.lines.add(key, tags, shapely.to_wkb(_as_line(stretches)))
-            self._found.cut_lines += 1
-        except RuntimeError:  # all its nodes at one place: nothing to draw
-            self._found.cut_lines += 1
+    def _expect(self, things: Tagged, rows: Rows) -> None:
+        """Note the objects, told by a mask, that should become areas."""
+        self._drawn.update(zip(things.keys(rows), things.tags(rows), strict=True))
+        self._date(things, rows)
 
-    def _add_relation(self, relation: osmium.osm.Relation, tags: Tags) -> None:
-        is_parking = tags.get("amenity") == "parking"
-        if not (is_parking or tags.get("type") in _AREA_RELATIONS):
-            return
-        if not is_of_interest(tags, self._ground):
-            return
-        key = f"relation/{relation.id}"
-        self._drawn[key] = tags
-        self._date(relation, key, tags)
-        if is_parking:
-            self._outers[key] = [f"way/{member.ref}" for member in relation.members]
+    def _date(self, things: Tagged, rows: Rows) -> None:
+        self._latest = max(self._latest, int(things.edits[rows].max(initial=0)))
+        dated = rows & things.tell(is_parking_or_space) & (things.edits > _NOT_TOLD)
+        self._found.dates.update(zip(things.keys(dated), things.days(dated), strict=True))
+
+    def _add_areas(self, shapes: Shapes) -> None:
+        for key, wkb in shapes.areas:
+            tags = self._drawn.get(key)
+            if tags is not None:
+                self._found.areas.add(key, tags, wkb)
+
+    def _add_lines(self, shapes: Shapes, ways: Tagged) -> None:
+        rows = ways.tell(lambda tags: is_line(tags) or is_line_of(tags, self._lines))
+        for key, tags in zip(ways.keys(rows), ways.tags(rows), strict=True):
+            wkb = shapes.lines.get(key)
+            if wkb is not None:
+                self._found.lines.add(key, tags, wkb)
+            self._found.cut_lines += key in shapes.cut
 
     def _drop_outlines_of_relations(self) -> None:
         """Leave a ring that repeats the tags of the relation it bounds: the same car park."""
@@ -161,13 +149,14 @@ class _Assembly:
         for way in outlines:
             self._drawn.pop(way)
 
-    def _date(
-        self, thing: osmium.osm.Node | osmium.osm.Way | osmium.osm.Relation, key: str, tags: Tags
-    ) -> None:
-        moment = thing.timestamp
-        self._latest = max(self._latest, moment)
-        if tags.get("amenity") in _PARKING and moment > _NOT_TOLD:
-            self._found.dates[key] = moment.date().isoformat()
+
+def _is_parking(tags: Tags) -> bool:
+    return tags.get("amenity") == "parking"
+
+
+def _bounds(tags: Tags) -> bool:
+    """Tell whether a relation may bound an area."""
+    return _is_parking(tags) or tags.get("type") in _AREA_RELATIONS
 
 
 @contextmanager
@@ -180,20 +169,3 @@ def _no_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _known_stretches(nodes: Iterable[osmium.osm.NodeRef]) -> list[list[tuple[float, float]]]:
-    """Return the runs of at least two consecutive nodes that the file locates."""
-    stretches: list[list[tuple[float, float]]] = [[]]
-    for node in nodes:
-        if not node.location.valid():
-            stretches.append([])
-        elif not stretches[-1] or stretches[-1][-1] != (node.lon, node.lat):
-            stretches[-1].append((node.lon, node.lat))
-    return [stretch for stretch in stretches if len(stretch) > 1]
-
-
-def _as_line(stretches: list[list[tuple[float, float]]]) -> shapely.Geometry:
-    if len(stretches) == 1:
-        return shapely.LineString(stretches[0])
-    return shapely.MultiLineString(stretches)

@@ -13,11 +13,12 @@ from pipeline.errors import ServiceError
 from pipeline.ingestion.recipes import Recipe
 
 # Changed with what the code below keeps or writes: extracts made before are then made again.
-_VERSION = 1
+_VERSION = 2
 # The vintage is read there, and that nothing has to be sorted.
 _HEADERS = ("osmosis_replication_timestamp", "timestamp", "sorting")
 # No author and no change number: nobody reads them. The day of the edit dates a car park.
-_FORMAT = "pbf,add_metadata=version+timestamp"
+# Compressed fast: a fiftieth larger, and a fifth less time.
+_FORMAT = "pbf,add_metadata=version+timestamp,pbf_compression_level=1"
 
 
 def extraction(keys: Sequence[str]) -> Recipe:
@@ -78,14 +79,16 @@ def _header(file: osmium.io.File) -> osmium.io.Header:
 def _wanted(file: osmium.io.File, keys: Sequence[str]) -> osmium.IdTracker:
     """Return the identifiers of the objects with one of the keys, and of members of relations."""
     tracker = osmium.IdTracker()
-    for thing in osmium.FileProcessor(file).with_filter(KeyFilter(*keys)):
-        if isinstance(thing, osmium.osm.Node):
-            tracker.add_node(thing.id)
-        elif isinstance(thing, osmium.osm.Way):
-            tracker.add_way(thing.id)
-        elif isinstance(thing, osmium.osm.Relation):
-            tracker.add_relation(thing.id)
-            tracker.add_references(thing)
+    add = {"n": tracker.add_node, "w": tracker.add_way, "r": tracker.add_relation}
+    with tempfile.TemporaryDirectory() as work:
+        names = Path(work) / "objets.ids"  # in text: objects passed one by one take longer
+        with osmium.SimpleWriter(osmium.io.File(str(names), "ids")) as writer:
+            osmium.apply(file, KeyFilter(*keys), writer)
+        with names.open(encoding="ascii") as lines:
+            for name in lines:
+                add[name[0]](int(name[1:]))
+    for relation in osmium.FileProcessor(file, osmium.osm.RELATION).with_filter(KeyFilter(*keys)):
+        tracker.add_references(relation)
     return tracker
 
 

@@ -15,13 +15,17 @@ GroundTags = frozenset[tuple[str, str]]
 
 @dataclass
 class Objects:
-    """Objects of one dimension: key (`way/123`), tags, and WKB in longitude and latitude."""
+    """
+    Objects of one dimension: key (`way/123`), tags, and WKB in longitude and latitude.
+
+    Objects with the same tags may share them: never change them.
+    """
 
     keys: list[str] = field(default_factory=list)
     tags: list[Tags] = field(default_factory=list)
-    wkb: list[str | bytes] = field(default_factory=list)
+    wkb: list[bytes] = field(default_factory=list)
 
-    def add(self, key: str, tags: Tags, wkb: str | bytes) -> None:
+    def add(self, key: str, tags: Tags, wkb: bytes) -> None:
         """Add one object."""
         self.keys.append(key)
         self.tags.append(tags)
@@ -37,8 +41,7 @@ class Objects:
 
     def geometries(self) -> GeometryArray:
         """Return the geometries, shape `(n,)`, in degrees."""
-        wkb = [bytes.fromhex(item) if isinstance(item, str) else item for item in self.wkb]
-        return np.asarray(shapely.from_wkb(np.asarray(wkb, dtype=object)), dtype=object)
+        return np.asarray(shapely.from_wkb(np.asarray(self.wkb, dtype=object)), dtype=object)
 
 
 @dataclass

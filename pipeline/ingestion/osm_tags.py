@@ -38,6 +38,15 @@ _PUBLIC = {
     "tertiary_link",
 }  # fmt: skip
 _FENCES = {"fence", "wall", "retaining_wall", "guard_rail", "city_wall", "jersey_barrier"}
+_PARKING = {"parking", "parking_space"}
+# Without one of these keys, or of the pairs of a ground cover, nothing is of interest as an area.
+AREA_KEYS = ("amenity", "building", "man_made", "power")
+# Without one of these pairs a line is no road for cars, no fence and no row of trees.
+LINES = (
+    *(("highway", value) for value in sorted({*_PUBLIC, "road", "service"})),
+    *(("barrier", value) for value in sorted(_FENCES)),
+    ("natural", "tree_row"),
+)
 _OPENINGS = {
     "gate", "lift_gate", "swing_gate", "sliding_gate", "entrance", "bollard", "chain",
     "height_restrictor", "rising_bollard", "sally_port", "toll_booth", "yes_gate",
@@ -188,14 +197,30 @@ def is_plain_road(tags: osmium.osm.TagList) -> bool:
     return is_road and "area" not in tags and "waterway" not in tags
 
 
+def is_line(tags: Tags) -> bool:
+    """Tell whether a way is a road for cars, a fence or a row of trees."""
+    return road_class(tags) is not None or is_fence(tags) or is_tree_row(tags)
+
+
 def is_line_of(tags: Tags, lines: GroundTags) -> bool:
     """Tell whether a line carries one of the pairs that are looked for."""
     return not lines.isdisjoint(tags.items())
 
 
+def is_parking_or_space(tags: Tags) -> bool:
+    """Tell whether an object is a car park or a space of one."""
+    return tags.get("amenity") in _PARKING
+
+
+def is_point(tags: Tags) -> bool:
+    """Tell whether a node is a car park, a tree, an opening or panels."""
+    is_found = is_parking_or_space(tags) or is_tree(tags) or is_opening(tags)
+    return is_found or is_solar_power(tags)
+
+
 def is_of_interest(tags: Tags, ground: GroundTags) -> bool:
     """Tell whether an area may be a car park, a space, a building, panels or a ground cover."""
-    if tags.get("amenity") in {"parking", "parking_space"} or is_building(tags):
+    if is_parking_or_space(tags) or is_building(tags):
         return True
     if is_solar_power(tags):
         return True

@@ -39,10 +39,11 @@ def _held(path: Path, box: Bounds | None = None) -> Result:
     areas, lines, points = (
         _near(objects, box) for objects in (found.areas, found.lines, found.points)
     )
+    are_of_relations = [key.startswith("relation/") for key, _ in areas]
     return {
-        "areas": np.sort([shapely.area(shape) for _, shape in areas]),
+        "areas": np.sort(shapely.area([shape for _, shape in areas])),
         "others": np.array([len(lines), len(points)]),
-        "relations": np.array(sum(key.startswith("relation/") for key, _ in areas)),
+        "relations": np.array(sum(are_of_relations)),
     }
 
 
