@@ -1,15 +1,13 @@
 """OSM files → objects: one assembler, so that a figure never depends on the format."""
 
-import gc
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import shapely
 
+from pipeline.garbage import no_collection
 from pipeline.ingestion.osm_gaps import find_gaps
 from pipeline.ingestion.osm_objects import GroundTags, Objects, OsmObjects, Tags
 from pipeline.ingestion.osm_shapes import Shapes, draw
@@ -66,7 +64,7 @@ class _Assembly:
         self._latest = _NOT_TOLD
 
     def read(self) -> OsmObjects:
-        with _no_collection(), tempfile.TemporaryDirectory() as work:
+        with no_collection(), tempfile.TemporaryDirectory() as work:
             text = Path(work) / "objets.opl"
             shapes = draw(self._path, self._ground, self._lines, text)
             self._sort(shapes, *read_tagged(text))
@@ -117,7 +115,7 @@ class _Assembly:
         self._found.dates.update(zip(things.keys(dated), things.days(dated), strict=True))
 
     def _add_areas(self, shapes: Shapes) -> None:
-        for key, wkb in shapes.areas:
+        for key, wkb in shapes.areas.items():
             tags = self._drawn.get(key)
             if tags is not None:
                 self._found.areas.add(key, tags, wkb)
@@ -157,15 +155,3 @@ def _is_parking(tags: Tags) -> bool:
 def _bounds(tags: Tags) -> bool:
     """Tell whether a relation may bound an area."""
     return _is_parking(tags) or tags.get("type") in _AREA_RELATIONS
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Look for no garbage meanwhile: millions of tags pile up, none in a cycle."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

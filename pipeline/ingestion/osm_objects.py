@@ -7,6 +7,7 @@ import numpy as np
 import shapely
 
 from pipeline.crs import GeometryArray
+from pipeline.garbage import no_collection
 
 Tags = dict[str, str]
 LonLat = tuple[float, float]
@@ -41,7 +42,9 @@ class Objects:
 
     def geometries(self) -> GeometryArray:
         """Return the geometries, shape `(n,)`, in degrees."""
-        return np.asarray(shapely.from_wkb(np.asarray(self.wkb, dtype=object)), dtype=object)
+        with no_collection():
+            shapes = shapely.from_wkb(np.asarray(self.wkb, dtype=object))
+        return np.asarray(shapes, dtype=object)
 
 
 @dataclass

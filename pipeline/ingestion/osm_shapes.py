@@ -15,9 +15,9 @@ from pipeline.ingestion.osm_tags import AREA_KEYS, LINES, ROLES
 
 @dataclass
 class Shapes:
-    """Courses in WKB, degrees, of all that may be an area or a line."""
+    """Courses in WKB, degrees, by key (`way/123`), of all that may be an area or a line."""
 
-    areas: list[tuple[str, bytes]] = field(default_factory=list)  # key and course
+    areas: dict[str, bytes] = field(default_factory=dict)
     lines: dict[str, bytes] = field(default_factory=dict)
     cut: set[str] = field(default_factory=set)  # lines that lack a node, or run nowhere
 
@@ -70,10 +70,9 @@ def _drawn(
 def _add_area(area: osmium.osm.Area, factory: osmium.geom.WKBFactory, shapes: Shapes) -> None:
     key = f"{'way' if area.from_way() else 'relation'}/{area.orig_id()}"
     try:
-        wkb = factory.create_multipolygon(area)
+        shapes.areas[key] = bytes.fromhex(factory.create_multipolygon(area))
     except RuntimeError:  # rings that cross: an area without ring, looked at with the gaps
         return
-    shapes.areas.append((key, bytes.fromhex(wkb)))
 
 
 def _add_line(way: osmium.osm.Way, factory: osmium.geom.WKBFactory, shapes: Shapes) -> None:

@@ -39,20 +39,19 @@ def _held(path: Path, box: Bounds | None = None) -> Result:
     areas, lines, points = (
         _near(objects, box) for objects in (found.areas, found.lines, found.points)
     )
-    are_of_relations = [key.startswith("relation/") for key, _ in areas]
     return {
-        "areas": np.sort(shapely.area([shape for _, shape in areas])),
+        "areas": np.sort(shapely.area(list(areas.values()))),
         "others": np.array([len(lines), len(points)]),
-        "relations": np.array(sum(are_of_relations)),
+        "relations": np.array(sum(key.startswith("relation/") for key in areas)),
     }
 
 
-def _near(objects: Objects, box: Bounds | None) -> list[tuple[str, shapely.Geometry]]:
+def _near(objects: Objects, box: Bounds | None) -> dict[str, shapely.Geometry]:
     shapes = objects.geometries()
     rows = np.arange(len(shapes))
     if box is not None:
         rows = np.flatnonzero(shapely.intersects(shapely.box(*box), shapes))
-    return [(objects.keys[row], shapes[row]) for row in rows]
+    return {objects.keys[row]: shapes[row] for row in rows.tolist()}
 
 
 def parks(region: Path) -> Result:
