@@ -1,6 +1,7 @@
 """The extract of a region: read, it gives what the region gives, its relations whole."""
 
 import osmium
+import pyogrio
 import pytest
 
 from pipeline.errors import SourceError
@@ -156,3 +157,9 @@ def test_coordinates_come_as_they_were(tmp_path):
         if node.id == town.node(70, 70)
     ]
     assert tree == lon_lat(70, 70)
+
+
+def test_an_extract_is_read_by_gdal(tmp_path):
+    path = extracted(tmp_path, as_region(region().xml()))
+    areas = pyogrio.read_dataframe(path, layer="multipolygons", where="amenity = 'parking'")
+    assert {"Relation", "Simple"} <= set(areas["name"])

@@ -1,12 +1,19 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.ingestion.osm_tags import (
+    AREA_KEYS,
+    LINES,
     access,
     capacity,
     encloses,
     is_building,
+    is_line,
+    is_of_interest,
     is_off_ground,
     is_open_building,
+    is_point,
     metres,
     parking_type,
     road_class,
@@ -132,3 +139,54 @@ ACCESS = {
 @pytest.mark.parametrize(("text", "expected"), ACCESS.values(), ids=ACCESS.keys())
 def test_access_is_said_in_french(text, expected):
     assert access(text) == expected
+
+
+WORDS = {
+    "amenity": ("parking", "parking_space", "school"),
+    "area": ("yes", "no"),
+    "barrier": ("fence", "hedge", "gate"),
+    "boundary": ("administrative",),
+    "building": ("yes", "no"),
+    "generator:source": ("solar", "wind"),
+    "highway": ("residential", "service", "road", "track", "footway", "motorway_link"),
+    "landuse": ("grass", "retail"),
+    "man_made": ("carport", "tower"),
+    "natural": ("tree_row", "tree", "water"),
+    "power": ("generator", "plant", "line"),
+}
+COMBINATIONS = st.fixed_dictionaries(
+    {}, optional={key: st.sampled_from(values) for key, values in WORDS.items()}
+)
+
+
+@given(COMBINATIONS)
+def test_no_line_lies_beyond_the_pairs_that_are_looked_for(tags):
+    assert not is_line(tags) or not set(LINES).isdisjoint(tags.items())
+
+
+@given(COMBINATIONS)
+def test_no_area_lies_beyond_the_keys_that_are_looked_for(tags):
+    ground = frozenset({("landuse", "grass")})
+    assert not is_of_interest(tags, ground) or not {*AREA_KEYS, "landuse"}.isdisjoint(tags)
+
+
+@pytest.mark.parametrize("pair", LINES)
+def test_each_pair_of_a_line_makes_one(pair):
+    assert is_line(dict([pair]))
+    assert not is_line({pair[0]: "proposed"})
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({"amenity": "parking_space"}, True),
+        ({"natural": "tree"}, True),
+        ({"barrier": "gate"}, True),
+        ({"power": "generator", "generator:source": "solar"}, True),
+        ({"amenity": "bench"}, False),
+        ({"power": "generator", "generator:source": "wind"}, False),
+        ({"building": "yes"}, False),
+    ],
+)
+def test_points_that_are_read(tags, expected):
+    assert is_point(tags) is expected
