@@ -115,10 +115,9 @@ class _Assembly:
         self._found.dates.update(zip(things.keys(dated), things.days(dated), strict=True))
 
     def _add_areas(self, shapes: Shapes) -> None:
-        for key, wkb in shapes.areas.items():
-            tags = self._drawn.get(key)
-            if tags is not None:
-                self._found.areas.add(key, tags, wkb)
+        keys = [key for key in shapes.areas if key in self._drawn]
+        tags = [self._drawn[key] for key in keys]
+        self._found.areas = Objects(keys, tags, [shapes.areas[key] for key in keys])
 
     def _add_lines(self, shapes: Shapes, ways: Tagged) -> None:
         rows = ways.tell(lambda tags: is_line(tags) or is_line_of(tags, self._lines))

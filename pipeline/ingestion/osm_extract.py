@@ -19,6 +19,9 @@ _HEADERS = ("osmosis_replication_timestamp", "timestamp", "sorting")
 # No author and no change number: nobody reads them. The day of the edit dates a car park.
 # Compressed fast: a fiftieth larger, and a fifth less time.
 _FORMAT = "pbf,add_metadata=version+timestamp,pbf_compression_level=1"
+# Bytes. Identifiers are kept by tables of 4 MB: once blocks as large were given back, glibc would
+# keep these to itself, 1.8 GB, when they are.
+_BUFFER = 1 << 20
 
 
 def extraction(keys: Sequence[str]) -> Recipe:
@@ -82,7 +85,7 @@ def _wanted(file: osmium.io.File, keys: Sequence[str]) -> osmium.IdTracker:
     add = {"n": tracker.add_node, "w": tracker.add_way, "r": tracker.add_relation}
     with tempfile.TemporaryDirectory() as work:
         names = Path(work) / "objets.ids"  # in text: objects passed one by one take longer
-        with osmium.SimpleWriter(osmium.io.File(str(names), "ids")) as writer:
+        with osmium.SimpleWriter(osmium.io.File(str(names), "ids"), _BUFFER) as writer:
             osmium.apply(file, KeyFilter(*keys), writer)
         with names.open(encoding="ascii") as lines:
             for name in lines:
