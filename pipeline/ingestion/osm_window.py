@@ -13,6 +13,7 @@ from osmium.filter import IdFilter, KeyFilter
 from osmium.osm import mutable
 
 from pipeline.crs import FloatArray
+from pipeline.garbage import no_collection
 from pipeline.ingestion.osm_objects import GroundTags
 from pipeline.ingestion.osm_tags import ROLES, encloses, is_of_interest, is_plain_road
 from pipeline.ingestion.scope import Bounds
@@ -85,8 +86,9 @@ class _Looked:
         processor = osmium.FileProcessor(str(path)).with_locations()
         lines = self._lines(processor.with_filter(tagged))
         boxes: list[FloatArray] = [self._boxes]
-        while chunk := list(islice(lines, _CHUNK)):
-            boxes.append(_boxes(chunk))
+        with no_collection():
+            while chunk := list(islice(lines, _CHUNK)):
+                boxes.append(_boxes(chunk))
         self._boxes = np.concatenate(boxes)
         self.places = processor.node_location_storage
 

@@ -36,22 +36,23 @@ def _through(region: Path, keys: Sequence[str], name: str) -> Result:
 def _held(path: Path, box: Bounds | None = None) -> Result:
     """Areas, roads, fences, trees, points of a file that meet a box: what the readers take."""
     found = assemble(path, ground_tags(ASSUMPTIONS))
-    areas, lines, points = (
+    (keys, areas), (_, lines), (_, points) = (
         _near(objects, box) for objects in (found.areas, found.lines, found.points)
     )
     return {
-        "areas": np.sort(shapely.area(list(areas.values()))),
+        "areas": np.sort(shapely.area(areas)),
         "others": np.array([len(lines), len(points)]),
-        "relations": np.array(sum(key.startswith("relation/") for key in areas)),
+        "relations": np.array(sum(key.startswith("relation/") for key in keys)),
     }
 
 
-def _near(objects: Objects, box: Bounds | None) -> dict[str, shapely.Geometry]:
+def _near(objects: Objects, box: Bounds | None) -> tuple[list[str], np.ndarray]:
+    """Return the keys and the shapes that meet a box."""
     shapes = objects.geometries()
-    rows = np.arange(len(shapes))
-    if box is not None:
-        rows = np.flatnonzero(shapely.intersects(shapely.box(*box), shapes))
-    return {objects.keys[row]: shapes[row] for row in rows.tolist()}
+    if box is None:
+        return objects.keys, shapes
+    rows = np.flatnonzero(shapely.intersects(shapely.box(*box), shapes))
+    return [objects.keys[row] for row in rows], shapes[rows]
 
 
 def parks(region: Path) -> Result:
