@@ -47,7 +47,9 @@ def measure(name: str, *arguments: object, module: str = "cases") -> dict[str, f
     told = [str(argument) for argument in arguments]
     command = [sys.executable, "-m", f"tests.benchmarks.{module}", name, *told]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    print(module, name, *told[-2:], found, file=sys.stderr, flush=True)  # the table comes last
+    return found
 
 
 def interleaved(
@@ -232,8 +234,10 @@ def region(work: Path, table: Table) -> None:
 
     ran("first", 1, 1)  # prepares the sources
     one, two = ran("first", few, 1), ran("first", few, 2)
-    row(table, f"region, {few} communes: two workers / one", two["s"], one["s"], "s", 1 / 1.7)
     sizes = {few: two} | {size: ran("first", size, 2) for size in sorted({some, most} - {few})}
+    for size, alone in ((few, one), (some, ran("first", some, 1))):
+        words = f"region, {size} communes: two workers / one"
+        row(table, words, sizes[size]["s"], alone["s"], "s", 1 / 1.7)
     for size, found in sizes.items():
         each, reference = found["s"] / size, two["s"] / few
         row(table, f"region, {size}: seconds a commune / at {few}", each, reference, "s", 1.15)
