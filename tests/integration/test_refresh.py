@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import app
+from pipeline.export.conformance import check_product
 from pipeline.ingestion.prepared import Store, store_of
 from pipeline.region import STATE_FILE
 from pipeline.region_lock import STATE_FOLDER, only_one
@@ -136,6 +137,16 @@ def test_what_changed_is_named_and_made_again(published):
     document(refresh(data, out, "--json", of=("--commune", one)))
     assert contents(out)[one] != before[one]
     assert contents(out)[other] == before[other]
+
+
+def test_a_region_gives_the_bytes_of_single_runs_and_its_own_product(undisturbed, tmp_path):
+    data, expected = undisturbed
+    out = tmp_path / "out"
+    found = document(refresh(data, out, "--json", of=("--region", "32")))
+    assert states(found) == dict.fromkeys(codes(COUNT), "faite")
+    assert contents(out) == expected
+    assert check_product(out / "region_32.gpkg") == []
+    assert len(list((out / "digest").glob("*.html"))) == 1
 
 
 def test_a_scheduler_and_two_workers_give_the_same_bytes(undisturbed, tmp_path):
