@@ -16,7 +16,7 @@ from pipeline.export.licences import line_of
 from pipeline.export.project import Frame
 from pipeline.export.project_layers import layers_shown
 from pipeline.export.region_layers import REGION_LAYERS, REGION_THEMES
-from pipeline.export.region_licences import as_licences, credits_of, licences_of_region
+from pipeline.export.region_licences import as_licences, credits_of, licences_of_communes
 from pipeline.export.region_rows import Region, copied, gather_region, to_table, totals
 from pipeline.export.replacing import replacing, write_tables
 
@@ -56,7 +56,7 @@ def publish_region(area: Area, insee_codes: Iterable[str], out: Path, day: date)
     """
     path = out / f"{area.name}.gpkg"
     region = gather_region(out, insee_codes)
-    if not region.paths:
+    if not region.communes:
         msg = f"{path} : aucune commune n'a de produit ; lancer parzan refresh d'abord"
         raise PublicationError(msg)
     with replacing(path) as temporary:
@@ -65,7 +65,7 @@ def publish_region(area: Area, insee_codes: Iterable[str], out: Path, day: date)
 
 
 def _write(area: Area, region: Region, path: Path, file_name: str, day: date) -> None:
-    licences = licences_of_region(region.paths)
+    licences = licences_of_communes(region.used)
     small = {
         "communes": region.communes,
         "totaux": totals(region.communes),
@@ -75,12 +75,12 @@ def _write(area: Area, region: Region, path: Path, file_name: str, day: date) ->
     tables = {
         layer.name: to_table(layer, small[layer.name])
         if layer.name in small
-        else copied(layer.name, region.paths)
+        else copied(layer.name, region.holders[layer.name])
         for layer in REGION_LAYERS
     }
     frame = Frame(
         title=f"Parcs de stationnement — {area.label}",
-        abstract=_ABSTRACT.format(area.label, day, len(region.paths), len(region.products)),
+        abstract=_ABSTRACT.format(area.label, day, len(region.communes), len(region.products)),
         epsg=area.territory.epsg,
         bounds=_bounds(region),
         shown=layers_shown(REGION_LAYERS, file_name),

@@ -1,30 +1,11 @@
 """Licences of a file made of several communes: those of the sources that these used."""
 
-import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import closing
-from pathlib import Path
 
-from pipeline.errors import PublicationError
 from pipeline.export.licences import is_share_alike, remark_of
 from pipeline.export.project import Licence
 
-_USED = """SELECT DISTINCT coalesce(licence, ''), coalesce(attribution, libelle)
-    FROM sources WHERE etat IN ('utilisee', 'partielle')"""
-
 Used = tuple[str, str]  # licence, attribution
-
-
-def licences_of_region(paths: Sequence[Path]) -> list[dict[str, object]]:
-    """
-    Return one row per licence of the sources that made the products of communes.
-
-    Raises
-    ------
-    PublicationError
-        If a product cannot be read, or is of a version that told no attribution.
-    """
-    return licences_of_communes(_used(path) for path in paths)
 
 
 def licences_of_communes(used: Iterable[Iterable[Used]]) -> list[dict[str, object]]:
@@ -66,12 +47,3 @@ def as_licences(rows: Sequence[dict[str, object]]) -> tuple[Licence, ...]:
     """Return the rows as the project of the region tells them of each layer."""
     names = ("licence", "attribution", "remarque")
     return tuple(Licence(*(str(row[name]) for name in names)) for row in rows)
-
-
-def _used(path: Path) -> list[Used]:
-    try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as opened:
-            return [(str(licence), str(credit)) for licence, credit in opened.execute(_USED)]
-    except sqlite3.Error as error:
-        msg = f"{path} : illisible ({error}) ; refaire ce produit, puis relancer"
-        raise PublicationError(msg) from error

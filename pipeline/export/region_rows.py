@@ -17,9 +17,14 @@ from pipeline.export.geometry_checks import wkb_of
 from pipeline.export.layers import GEOMETRY_COLUMN, Layer
 from pipeline.export.product import departement_of
 from pipeline.export.region_layers import COUNTED, DIGITS, REGION_BY_NAME, SUMMED
+from pipeline.export.region_licences import Used
 from pipeline.export.typed_rows import ARROW
 
 Row = dict[str, object]
+# Layers that are read commune by commune while they are written.
+STREAMED = ("parcs", "conflits", "journal")
+_USED = """SELECT DISTINCT coalesce(licence, ''), coalesce(attribution, libelle)
+    FROM sources WHERE etat IN ('utilisee', 'partielle')"""
 
 
 @dataclass
@@ -28,12 +33,14 @@ class Region:
     What was read of the products of a region: small tables, and where the rows of the big ones are.
 
     `communes` has one row per product read, its geometry included; `products` one row per commune
-    asked for, read or not.
+    asked for, read or not. `holders`: by streamed layer, the products that have a row of it.
+    `used`: licence and attribution of the sources of each product read.
     """
 
     communes: list[Row] = field(default_factory=list)
     products: list[Row] = field(default_factory=list)
-    paths: list[Path] = field(default_factory=list)
+    used: list[list[Used]] = field(default_factory=list)
+    holders: dict[str, list[Path]] = field(default_factory=lambda: {name: [] for name in STREAMED})
 
 
 def gather_region(out: Path, insee_codes: Iterable[str]) -> Region:
@@ -55,12 +62,12 @@ def gather_region(out: Path, insee_codes: Iterable[str]) -> Region:
             region.products.append(product | {"etat": "absent", "remarque": "produit à faire"})
             continue
         try:
-            region.communes.append(_commune(path, product))
+            _read(path, product, region)
         except (sqlite3.Error, TypeError) as error:
             reason = " ".join(str(error).split())
-            region.products.append(product | {"etat": "illisible", "remarque": reason})
+            told = f"refaire ce produit ({reason})"
+            region.products.append(product | {"etat": "illisible", "remarque": told})
             continue
-        region.paths.append(path)
         region.products.append(product | {"etat": "lu", "sha256": sha256_of(path)})
     return region
 
@@ -111,17 +118,32 @@ def copied(name: str, paths: Sequence[Path]) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(schema, batches)
 
 
-def _commune(path: Path, product: Row) -> Row:
+def _read(path: Path, product: Row, region: Region) -> None:
+    """Add to a region what it needs of a product, opened once; nothing of one that is damaged."""
     with closing(_opened(path)) as connection:
-        connection.row_factory = sqlite3.Row
-        one = connection.execute(
-            f"SELECT insee, nom, epci_nom, surface_m2, {GEOMETRY_COLUMN} FROM commune"  # noqa: S608
-        ).fetchone()
-        sums = ", ".join(f"{sql} AS {name}" for name, *_, sql in (*COUNTED, *SUMMED))
-        added = dict(connection.execute(f"SELECT {sums} FROM parcs").fetchone())  # noqa: S608
-        conflicts = connection.execute(
-            "SELECT count(DISTINCT correction_id) FROM conflits"
-        ).fetchone()[0]
+        commune = _commune(connection, product)
+        used = [(str(licence), str(credit)) for licence, credit in connection.execute(_USED)]
+        held = [name for name in STREAMED if _has_rows(connection, name)]
+    region.communes.append(commune)
+    region.used.append(used)
+    for name in held:
+        region.holders[name].append(path)
+
+
+def _has_rows(connection: sqlite3.Connection, name: str) -> bool:
+    found = connection.execute(f"SELECT EXISTS (SELECT 1 FROM {name})")  # noqa: S608 - our names
+    return bool(found.fetchone()[0])
+
+
+def _commune(connection: sqlite3.Connection, product: Row) -> Row:
+    read = connection.cursor()
+    read.row_factory = sqlite3.Row
+    one = read.execute(
+        f"SELECT insee, nom, epci_nom, surface_m2, {GEOMETRY_COLUMN} FROM commune"  # noqa: S608
+    ).fetchone()
+    sums = ", ".join(f"{sql} AS {name}" for name, *_, sql in (*COUNTED, *SUMMED))
+    added = dict(read.execute(f"SELECT {sums} FROM parcs").fetchone())  # noqa: S608
+    conflicts = read.execute("SELECT count(DISTINCT correction_id) FROM conflits").fetchone()[0]
     rounded = {name: round(float(added[name]), DIGITS) for name, *_ in SUMMED}
     return (
         dict(one)

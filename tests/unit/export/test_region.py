@@ -160,8 +160,11 @@ def test_a_region_keeps_the_licences_of_its_communes_apart(out):
 def test_a_product_that_tells_no_attribution_is_to_be_made_again(out):
     with closing(sqlite3.connect(out / "62" / "62998.gpkg")) as connection:
         connection.execute("ALTER TABLE sources DROP COLUMN attribution")
-    with pytest.raises(PublicationError, match=r"62998\.gpkg.*refaire ce produit"):
-        publish_region(AREA, CODES, out, DAY)
+    path = publish_region(AREA, CODES, out, DAY)
+    (left,) = rows(path, "SELECT insee, remarque FROM produits WHERE etat = 'illisible'")
+    assert left["insee"] == "62998"
+    assert left["remarque"].startswith("refaire ce produit (")
+    assert {row["communes_nb"] for row in rows(path, "SELECT * FROM licences")} == {2}
 
 
 def test_the_product_of_a_region_conforms(out):
