@@ -8,7 +8,6 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline.crs import WGS84, Territory, transformer_between
-from pipeline.export.iso import Record
 from pipeline.export.layers import GEOMETRY_COLUMN
 from pipeline.export.licences import line_of
 from pipeline.export.past_layers import PAST_LAYERS, PAST_THEMES
@@ -21,7 +20,7 @@ from pipeline.export.region_licences import (
     licences_of_communes,
 )
 from pipeline.export.region_rows import Row, to_table
-from pipeline.export.replacing import replacing, write_tables
+from pipeline.export.replacing import record_of, replacing, write_tables
 from pipeline.export.typed_rows import ARROW
 
 Bounds = tuple[float, float, float, float]
@@ -80,16 +79,7 @@ def publish_past(past: Past, path: Path) -> Path:
         credit=line_of(str(row["attribution"]) for row in licences),
         licences={layer.name: as_licences(licences) for layer in PAST_LAYERS},
     )
-    record = Record(
-        identifier=f"parzan-{path.stem}",
-        title=frame.title,
-        abstract=frame.abstract,
-        day=past.day,
-        epsg=frame.epsg,
-        bounds=frame.bounds,
-        statement=_STATEMENT,
-        licences=credits_of(licences),
-    )
+    record = record_of(frame, path.stem, past.day, _STATEMENT, credits_of(licences))
     with replacing(path) as temporary:
         write_tables(temporary, PAST_LAYERS, tables, frame, record)
     return path

@@ -10,7 +10,6 @@ import shapely
 from pipeline.crs import Territory
 from pipeline.errors import PublicationError
 from pipeline.export.geometry_checks import wkb_of
-from pipeline.export.iso import Record
 from pipeline.export.layers import GEOMETRY_COLUMN
 from pipeline.export.licences import line_of
 from pipeline.export.project import Frame
@@ -18,7 +17,7 @@ from pipeline.export.project_layers import layers_shown
 from pipeline.export.region_layers import REGION_LAYERS, REGION_THEMES
 from pipeline.export.region_licences import as_licences, credits_of, licences_of_communes
 from pipeline.export.region_rows import Region, copied, gather_region, to_table, totals
-from pipeline.export.replacing import replacing, write_tables
+from pipeline.export.replacing import record_of, replacing, write_tables
 
 
 @dataclass(frozen=True)
@@ -89,16 +88,7 @@ def _write(area: Area, region: Region, path: Path, file_name: str, day: date) ->
         credit=line_of(str(row["attribution"]) for row in licences),
         licences={layer.name: as_licences(licences) for layer in REGION_LAYERS},
     )
-    record = Record(
-        identifier=f"parzan-{area.name}",
-        title=frame.title,
-        abstract=frame.abstract,
-        day=day,
-        epsg=frame.epsg,
-        bounds=frame.bounds,
-        statement=_STATEMENT,
-        licences=credits_of(licences),
-    )
+    record = record_of(frame, area.name, day, _STATEMENT, credits_of(licences))
     write_tables(path, REGION_LAYERS, tables, frame, record)
 
 

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,6 +26,7 @@ from pipeline.export.seal import seal, settle, swap, temporary_beside
 from pipeline.export.styles import stored_styles
 from pipeline.export.template import fixed_time, write_layer
 
+Licences = tuple[tuple[str, str], ...]  # licence, attribution
 Tables = Mapping[str, pa.Table | pa.RecordBatchReader]
 
 
@@ -82,6 +84,20 @@ def write_tables(
         content = archive_hex(project_document(frame))
         write_project(connection, PROJECT_NAME, content, moment)
         connection.execute("COMMIT")
+
+
+def record_of(frame: Frame, name: str, day: date, statement: str, licences: Licences) -> Record:
+    """Return what the metadata of a file say: what its project says, its day, how it was made."""
+    return Record(
+        identifier=f"parzan-{name}",
+        title=frame.title,
+        abstract=frame.abstract,
+        day=day,
+        epsg=frame.epsg,
+        bounds=frame.bounds,
+        statement=statement,
+        licences=licences,
+    )
 
 
 def _refuse_faults(temporary: Path, path: Path) -> None:
