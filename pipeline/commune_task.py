@@ -80,8 +80,8 @@ def make_commune(order: Order) -> Outcome:
     """
     Make and publish one commune; whatever goes wrong is told in the outcome, never raised.
 
-    A worker loads the configuration once for a refresh. One with
-    several threads still makes one commune at a time: the clock of GDAL is that of the process.
+    A worker loads the configuration once for a refresh. One with several threads still makes one
+    commune at a time: the clock of GDAL is that of the process.
     """
     started = time.perf_counter()
     try:

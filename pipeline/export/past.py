@@ -1,6 +1,8 @@
 """The file of a past state: parks as they were published on a day, to be opened in QGIS."""
 
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline.crs import WGS84, Territory, transformer_between
+from pipeline.errors import PublicationError
 from pipeline.export.layers import GEOMETRY_COLUMN
 from pipeline.export.licences import line_of
 from pipeline.export.past_layers import PAST_LAYERS, PAST_THEMES
@@ -22,6 +25,7 @@ from pipeline.export.region_licences import (
 from pipeline.export.region_rows import Row, to_table
 from pipeline.export.replacing import record_of, replacing, write_tables
 from pipeline.export.typed_rows import ARROW
+from pipeline.export.wide_checks import is_of_the_past
 
 Bounds = tuple[float, float, float, float]
 _PARKS = PAST_LAYERS[0]
@@ -60,8 +64,10 @@ def publish_past(past: Past, path: Path) -> Path:
     Raises
     ------
     PublicationError
-        If the old file is open for editing, or the disk refuses.
+        If the old file is open for editing or is no past state (a product, the work of an agent),
+        if the name is not that of a GeoPackage, or the disk refuses.
     """
+    _refuse_others(path)
     licences = licences_of_communes(past.used)
     rows = {**past.rows, "licences": licences}
     tables = {
@@ -83,6 +89,25 @@ def publish_past(past: Past, path: Path) -> Path:
     with replacing(path) as temporary:
         write_tables(temporary, PAST_LAYERS, tables, frame, record)
     return path
+
+
+def _refuse_others(path: Path) -> None:
+    if path.suffix != ".gpkg":
+        msg = f"{path} : donner un nom de fichier en .gpkg"
+        raise PublicationError(msg)
+    if path.exists() and not _is_past(path):
+        msg = f"{path} : existe, et n'est pas un état passé ; choisir un autre nom"
+        raise PublicationError(msg)
+
+
+def _is_past(path: Path) -> bool:
+    """Look without a lock: a review file that is open must keep no trace of it."""
+    uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(uri, uri=True)) as connection:
+            return is_of_the_past(connection)
+    except sqlite3.Error:
+        return False
 
 
 _STATEMENT = (

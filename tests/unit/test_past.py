@@ -171,6 +171,32 @@ def test_a_state_open_for_editing_is_left_as_it_is(out):
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("other", ["62999.gpkg", "62999_revue.gpkg"])
+def test_a_product_or_the_work_of_an_agent_is_never_replaced(out, other):
+    path = out / "62" / other
+    before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+    with pytest.raises(PublicationError, match="n'est pas un état passé"):
+        rebuild_state(out, NOV, TERRITORIES, path=path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as agent:
+        agent.execute("PRAGMA journal_mode=WAL")
+        agent.execute("BEGIN IMMEDIATE")
+        during = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+        with pytest.raises(PublicationError, match="n'est pas un état passé"):
+            rebuild_state(out, NOV, TERRITORIES, path=path)
+        assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == during
+        agent.execute("ROLLBACK")
+        agent.execute("PRAGMA journal_mode=DELETE")
+    assert before.keys() == {file.name for file in path.parent.iterdir()}
+
+
+def test_a_name_that_is_no_geopackage_is_refused(out, tmp_path):
+    notes = tmp_path / "notes.txt"
+    notes.write_text("à garder", encoding="utf-8")
+    with pytest.raises(PublicationError, match=r"en \.gpkg"):
+        rebuild_state(out, NOV, TERRITORIES, path=notes)
+    assert notes.read_text(encoding="utf-8") == "à garder"
+
+
 def test_territories_without_a_common_system_are_not_mixed(out):
     file = path_at(out, "59001", NOV)
     other = out / "inventaires" / "974" / "97411_2026-11-01.parquet"
